@@ -1,0 +1,1 @@
+"""May this person do this, now? Knows no pixels and no Gradio."""

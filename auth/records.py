@@ -1,0 +1,102 @@
+"""The tables of the gate."""
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from database import Record
+
+
+class Tester(Record):
+    """A person in the programme. The limit columns override the settings where they are set."""
+
+    __tablename__ = "testers"
+    __table_args__ = (CheckConstraint("role IN ('tester', 'admin')", name="tester_role"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    role: Mapped[str] = mapped_column(String(16), default="tester")
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    rate_per_minute: Mapped[int | None]
+    concurrent: Mapped[int | None]
+    clips_per_day: Mapped[int | None]
+    gpu_ms_per_day: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Token(Record):
+    """A credential. `id` is public; of the secret only a keyed hash is kept.
+
+    kind `access` signs a tester in; kind `link` is a one-time sign-in link (`used_at`).
+    """
+
+    __tablename__ = "tokens"
+    __table_args__ = (CheckConstraint("kind IN ('access', 'link')", name="token_kind"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    tester_id: Mapped[str] = mapped_column(ForeignKey("testers.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    pepper_version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int | None] = mapped_column(BigInteger)
+    revoked_at: Mapped[int | None] = mapped_column(BigInteger)
+    revoke_reason: Mapped[str | None] = mapped_column(String(400))
+    used_at: Mapped[int | None] = mapped_column(BigInteger)
+    last_used_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class SignIn(Record):
+    """A browser's session. `id` is the keyed hash of the cookie's value.
+
+    It lives no longer than the token it was opened with.
+    """
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    tester_id: Mapped[str] = mapped_column(ForeignKey("testers.id"), index=True)
+    token_id: Mapped[str] = mapped_column(ForeignKey("tokens.id"), index=True)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int] = mapped_column(BigInteger)
+    ended_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Meter(Record):
+    """One row a tester: what the rate limit and the concurrency limit count."""
+
+    __tablename__ = "meters"
+
+    tester_id: Mapped[str] = mapped_column(ForeignKey("testers.id"), primary_key=True)
+    arrival_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    held: Mapped[int] = mapped_column(default=0)
+
+
+class DayBudget(Record):
+    """One row a tester and day (UTC, days since the epoch): clips and GPU time, held and spent."""
+
+    __tablename__ = "day_budgets"
+
+    tester_id: Mapped[str] = mapped_column(ForeignKey("testers.id"), primary_key=True)
+    day: Mapped[int] = mapped_column(primary_key=True)
+    clips: Mapped[int] = mapped_column(default=0)
+    held_gpu_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    spent_gpu_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class Reservation(Record):
+    """What one admission holds until its job ends: `held` → `settled` or `released`, once."""
+
+    __tablename__ = "reservations"
+    __table_args__ = (
+        CheckConstraint("state IN ('held', 'settled', 'released')", name="reservation_state"),
+        Index("ix_reservations_tester_state", "tester_id", "state"),
+    )
+
+    job_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    tester_id: Mapped[str] = mapped_column(ForeignKey("testers.id"))
+    token_id: Mapped[str] = mapped_column(ForeignKey("tokens.id"))
+    day: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16))
+    held_gpu_ms: Mapped[int] = mapped_column(BigInteger)
+    spent_gpu_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    ended_at: Mapped[int | None] = mapped_column(BigInteger)

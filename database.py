@@ -1,0 +1,92 @@
+"""One database for all packages: SQLite in a folder, or Postgres. Same code, same migrations."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy.orm import DeclarativeBase, Session
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Record(DeclarativeBase):
+    """The base of every table. Times are integers: milliseconds since the epoch, UTC."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Database:
+    """A handle on one database. Opens no connection until it is used."""
+
+    def __init__(self, url: str) -> None:
+        self.url = driver_url(url)
+        self.is_sqlite = self.url.startswith("sqlite")
+        options: dict[str, Any] = {} if self.is_sqlite else {"pool_size": 10, "max_overflow": 20}
+        self.engine: Engine = create_engine(self.url, pool_pre_ping=not self.is_sqlite, **options)
+        if self.is_sqlite:
+            prepare_sqlite(self.engine)
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A transaction that commits at the end of the block, or rolls back whole on an error.
+
+        On SQLite it takes the one write lock at its start, so that a read followed by a write
+        cannot fail half-way with "database is locked".
+        """
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction for reading; takes no write lock, is always rolled back."""
+        engine = self.engine.execution_options(greenroom_read=True)
+        with Session(engine, expire_on_commit=False) as session:
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest revision. Safe to run again."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["engine"] = self.engine
+        command.upgrade(config, "head")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def driver_url(url: str) -> str:
+    """`postgres://` and `postgresql://` as providers hand them out, with the driver we pin."""
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+def prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        # Without this the driver opens transactions by itself, later than we need the lock.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "busy_timeout=15000",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def take_lock(connection: Any) -> None:
+        reads = connection.get_execution_options().get("greenroom_read", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -1,0 +1,154 @@
+"""Every way Greenroom says no.
+
+GreenroomError                 code                 status
+├── BadSpec                    bad_spec             422   field
+├── NotSignedIn                not_signed_in        401
+│   └── TokenInvalid           token_invalid        401
+├── NotGranted                 not_granted          403
+├── NotFound                   not_found            404
+├── TooMany                    too_many             429   limit, retry_after_s
+│   ├── BudgetExhausted        budget_exhausted     429   short_by_ms
+│   └── TooManySignIns         too_many_sign_ins    429
+├── BadRequest                 bad_request          400
+├── Conflict                   conflict             409
+├── Unavailable                unavailable          503   retry_after_s
+├── RenderFailed               render_failed        500
+│   ├── WeightsCorrupt         weights_corrupt      500   path
+│   ├── WorkerLost             worker_lost          500
+│   └── StoreFailed            store_failed         507
+├── Stopped                    stopped              409   reason
+└── BootRefused                boot_refused         —     (the process ends with the sentence)
+
+`str(error)` is one sentence for the person who caused it: what is wrong and what to do.
+It never holds a token, a path of the server, or somebody else's data.
+"""
+
+
+class GreenroomError(Exception):
+    code = "error"
+    status = 500
+
+    def __init__(self, sentence: str, **facts: object) -> None:
+        super().__init__(sentence)
+        self.facts = facts
+
+    def as_problem(self) -> dict[str, object]:
+        """The error as an RFC 9457 problem document, `code` and the facts as extra members."""
+        return {
+            "type": f"urn:greenroom:{self.code}",
+            "title": self.code.replace("_", " "),
+            "status": self.status,
+            "detail": str(self),
+            "code": self.code,
+            **self.facts,
+        }
+
+
+class BadSpec(GreenroomError):
+    """`field` names the input that is wrong."""
+
+    code, status = "bad_spec", 422
+
+    def __init__(self, sentence: str, *, field: str) -> None:
+        super().__init__(sentence, field=field)
+        self.field = field
+
+
+class NotSignedIn(GreenroomError):
+    code, status = "not_signed_in", 401
+
+
+class TokenInvalid(NotSignedIn):
+    """Unknown, forged, revoked and expired alike: a stranger learns nothing from the answer."""
+
+    code = "token_invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This token does not open the door. Ask whoever invited you for a new one."
+        )
+
+
+class NotGranted(GreenroomError):
+    code, status = "not_granted", 403
+
+
+class NotFound(GreenroomError):
+    """Missing and somebody else's alike."""
+
+    code, status = "not_found", 404
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing here, or it is not yours.")
+
+
+class TooMany(GreenroomError):
+    """`limit` names the limit; after `retry_after_s` whole seconds the same call passes it."""
+
+    code, status = "too_many", 429
+
+    def __init__(self, sentence: str, *, limit: str, retry_after_s: int, **facts: object) -> None:
+        super().__init__(sentence, limit=limit, retry_after_s=retry_after_s, **facts)
+        self.limit = limit
+        self.retry_after_s = retry_after_s
+
+
+class BudgetExhausted(TooMany):
+    """`short_by_ms`: how many GPU milliseconds the allowance lacks for this clip."""
+
+    code = "budget_exhausted"
+
+
+class TooManySignIns(TooMany):
+    code = "too_many_sign_ins"
+
+
+class BadRequest(GreenroomError):
+    code, status = "bad_request", 400
+
+
+class Conflict(GreenroomError):
+    code, status = "conflict", 409
+
+
+class Unavailable(GreenroomError):
+    code, status = "unavailable", 503
+
+    def __init__(self, sentence: str, *, retry_after_s: int) -> None:
+        super().__init__(sentence, retry_after_s=retry_after_s)
+        self.retry_after_s = retry_after_s
+
+
+class RenderFailed(GreenroomError):
+    code, status = "render_failed", 500
+
+
+class WeightsCorrupt(RenderFailed):
+    """`path` is relative to the weights folder."""
+
+    code = "weights_corrupt"
+
+    def __init__(self, sentence: str, *, path: str) -> None:
+        super().__init__(sentence, path=path)
+
+
+class WorkerLost(RenderFailed):
+    code = "worker_lost"
+
+
+class StoreFailed(RenderFailed):
+    code, status = "store_failed", 507
+
+
+class Stopped(GreenroomError):
+    """`reason` is `cancelled` (by its artist) or `revoked` (the token that admitted it)."""
+
+    code, status = "stopped", 409
+
+    def __init__(self, sentence: str, *, reason: str) -> None:
+        super().__init__(sentence, reason=reason)
+        self.reason = reason
+
+
+class BootRefused(GreenroomError):
+    code = "boot_refused"

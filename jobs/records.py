@@ -1,0 +1,68 @@
+"""The tables of the work."""
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from database import Record
+
+LIVE = ("queued", "running")
+
+
+class Job(Record):
+    """One admitted clip on its way.
+
+    `queued` → `running` → `finished` | `failed` | `stopped`; a queued job may end at once.
+    `admission_id` is the gate's word for whoever may stop this job (a token's public id).
+    `id` sorts by time: first come, first served even within one second.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('queued', 'running', 'finished', 'failed', 'stopped')", name="job_state"
+        ),
+        Index("ix_jobs_owner_created", "owner_id", "id"),
+        Index("ix_jobs_state", "state", "id"),
+        Index("ix_jobs_admission", "admission_id", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    owner_id: Mapped[str] = mapped_column(String(32))
+    admission_id: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16))
+    spec: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reading: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    gpu_ms: Mapped[int] = mapped_column(BigInteger)
+    attempts: Mapped[int] = mapped_column(default=0)
+    executor_id: Mapped[str | None] = mapped_column(String(64))
+    step: Mapped[int] = mapped_column(default=0)
+    steps: Mapped[int] = mapped_column(default=0)
+    stop_reason: Mapped[str | None] = mapped_column(String(32))
+    error_code: Mapped[str | None] = mapped_column(String(32))
+    error_sentence: Mapped[str | None] = mapped_column(String(400))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    started_at: Mapped[int | None] = mapped_column(BigInteger)
+    ended_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Clip(Record):
+    """A finished job's film. `key` names it in the store; `poster_key` its still."""
+
+    __tablename__ = "clips"
+
+    id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    owner_id: Mapped[str] = mapped_column(String(32), index=True)
+    key: Mapped[str] = mapped_column(String(200))
+    poster_key: Mapped[str] = mapped_column(String(200))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    width: Mapped[int]
+    height: Mapped[int]
+    fps: Mapped[int]
+    frame_count: Mapped[int]
+    native_width: Mapped[int]
+    native_height: Mapped[int]
+    native_fps: Mapped[int]
+    created_at: Mapped[int] = mapped_column(BigInteger)

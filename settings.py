@@ -1,0 +1,127 @@
+"""The one reader of the environment.
+
+`Settings.read(environ)` turns the table below into a frozen object, once, at start.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from errors import BootRefused
+
+
+@dataclass(frozen=True)
+class Setting:
+    name: str
+    default: str
+    help: str
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting("GREENROOM_DATA", "./data", "One folder that holds all local state."),
+    Setting("GREENROOM_DATABASE_URL", "", "SQLAlchemy URL. Empty: SQLite in the data folder."),
+    Setting("GREENROOM_REDIS_URL", "", "Redis for live events. Empty: embedded, no server."),
+    Setting(
+        "GREENROOM_PUBLIC_URL",
+        "",
+        "The address in people's browsers. Empty: http://HOST:PORT of the server. "
+        "Requests that change something must come from this origin.",
+    ),
+    Setting(
+        "GREENROOM_SECRET",
+        "",
+        "Keys every token hash and session. Unset: made at first start and kept in the data "
+        "folder, mode 0600. At least 32 characters.",
+    ),
+    Setting("GREENROOM_RATE_PER_MINUTE", "5", "Clips a tester may ask for in a minute."),
+    Setting("GREENROOM_CONCURRENT", "2", "Clips of one tester waiting or being drawn at once."),
+    Setting("GREENROOM_CLIPS_PER_DAY", "50", "Clips a tester may make in a day (UTC)."),
+    Setting("GREENROOM_GPU_SECONDS_PER_DAY", "1800", "Drawing time of a tester in a day (UTC)."),
+    Setting("GRADIO_SERVER_NAME", "127.0.0.1", "The address the web process binds."),
+    Setting("GRADIO_SERVER_PORT", "7860", "The port the web process binds."),
+)
+
+# Values people copy from examples; a secret everybody knows is no secret.
+KNOWN_SECRETS = frozenset({"changeme", "change-me", "secret", "greenroom", "default", "password"})
+SECRET_MIN_CHARS = 32
+
+
+@dataclass(frozen=True)
+class Settings:
+    data: Path
+    database_url: str
+    redis_url: str | None
+    public_url: str
+    secret: str
+    rate_per_minute: int
+    concurrent: int
+    clips_per_day: int
+    gpu_ms_per_day: int
+    host: str
+    port: int
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Settings from `environ` (default: the process's).
+
+        Creates the data folder, and the secret in it, where they are missing.
+        Raises BootRefused with a sentence that names the setting.
+        """
+        environ = os.environ if environ is None else environ
+        value = {row.name: environ.get(row.name, row.default).strip() for row in TABLE}
+        data = Path(value["GREENROOM_DATA"]).expanduser().resolve()
+        make_folder(data)
+        host, port = value["GRADIO_SERVER_NAME"], whole(value, "GRADIO_SERVER_PORT", 1, 65535)
+        return cls(
+            data=data,
+            database_url=value["GREENROOM_DATABASE_URL"] or f"sqlite:///{data / 'greenroom.db'}",
+            redis_url=value["GREENROOM_REDIS_URL"] or None,
+            public_url=(value["GREENROOM_PUBLIC_URL"] or f"http://{host}:{port}").rstrip("/"),
+            secret=read_secret(environ.get("GREENROOM_SECRET"), data / "secret"),
+            rate_per_minute=whole(value, "GREENROOM_RATE_PER_MINUTE", 1, 60_000),
+            concurrent=whole(value, "GREENROOM_CONCURRENT", 1, 1_000),
+            clips_per_day=whole(value, "GREENROOM_CLIPS_PER_DAY", 0, 1_000_000),
+            gpu_ms_per_day=1000 * whole(value, "GREENROOM_GPU_SECONDS_PER_DAY", 0, 10_000_000),
+            host=host,
+            port=port,
+        )
+
+
+def whole(value: Mapping[str, str], name: str, least: int, most: int) -> int:
+    text = value[name]
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise BootRefused(f"{name} must be a whole number from {least} to {most}.")
+    return int(text)
+
+
+def make_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BootRefused(
+            f"GREENROOM_DATA cannot be made or opened: {error.strerror}. Choose another folder."
+        ) from error
+
+
+def read_secret(given: str | None, path: Path) -> str:
+    """The operator's secret, or the one kept at `path`, made there at the first start."""
+    if given is not None:
+        return checked_secret(given, "GREENROOM_SECRET")
+    try:
+        with path.open("x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return checked_secret(path.read_text(), "The secret file in the data folder")
+
+
+def checked_secret(secret: str, name: str) -> str:
+    secret = secret.strip()
+    if secret.lower() in KNOWN_SECRETS or len(secret) < SECRET_MIN_CHARS:
+        raise BootRefused(
+            f"{name} is empty, well known or too short: give {SECRET_MIN_CHARS} random characters "
+            "or more, or unset it and one is made for you."
+        )
+    return secret

@@ -1,0 +1,1 @@
+"""Make a clip. Knows no tester and no web."""

@@ -1,0 +1,1 @@
+"""What people see: the outermost gateway, the artists' pages, and backstage."""

@@ -1,0 +1,114 @@
+"""Real servers for the tests, each on its own port and folder, started once a run.
+
+Where a program is missing, the test that wants it is skipped by name; under CI=true it fails.
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+POSTGRES_FOLDERS = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"))[::-1]]
+
+
+def find_program(*names: str, folders: list[str] | None = None) -> str:
+    """The path of the first of `names` that is installed; skips (under CI: fails) without one."""
+    path = os.pathsep.join([*(folders or []), os.environ.get("PATH", "")])
+    for name in names:
+        found = shutil.which(name, path=path)
+        if found:
+            return found
+    sentence = f"{names[0]} is not installed; `make test` installs it where it may use apt"
+    if os.environ.get("CI") == "true":
+        pytest.fail(sentence, pytrace=False)
+    pytest.skip(sentence)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(ready: "subprocess.Popen[bytes] | None", port: int, limit_s: float = 30) -> None:
+    """Return when something listens on `port`; fail when `ready` ended or `limit_s` is over."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        if ready is not None and ready.poll() is not None:
+            break
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    pytest.fail(f"nothing listens on port {port}")
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    """The URL of a fresh Redis that keeps nothing."""
+    program, port = find_program("redis-server"), free_port()
+    server = subprocess.Popen(
+        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(server, port)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+@contextmanager
+def postgres_server(folder: Path) -> Iterator[str]:
+    """The URL of a fresh Postgres cluster; databases are made in it one a test."""
+    initdb = find_program("initdb", folders=POSTGRES_FOLDERS)
+    server_program, port = str(Path(initdb).with_name("postgres")), free_port()
+    as_owner = {}
+    if os.geteuid() == 0:  # Postgres refuses to run as root
+        owner = pwd.getpwnam("postgres")
+        as_owner = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+        for parent in [folder, *folder.parents][:3]:
+            parent.chmod(parent.stat().st_mode | 0o011)
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+    cluster = folder / "cluster"
+    subprocess.run(
+        [initdb, "-D", cluster, "-U", "greenroom", "-A", "trust", "-E", "UTF8", "--no-sync"],
+        check=True,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        **as_owner,
+    )
+    server = subprocess.Popen(
+        [
+            server_program,
+            "-D",
+            cluster,
+            "-p",
+            str(port),
+            "-F",
+            "-N",
+            "200",
+            "-k",
+            "",
+            "-h",
+            "127.0.0.1",
+        ],
+        cwd=folder,
+        stderr=subprocess.DEVNULL,
+        **as_owner,
+    )
+    try:
+        wait_until(server, port)
+        yield f"postgresql+psycopg://greenroom@127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
