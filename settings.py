@@ -3,8 +3,10 @@
 `Settings.read(environ)` turns the table below into a frozen object, once, at start.
 """
 
+import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,12 +111,20 @@ def read_secret(given: str | None, path: Path) -> str:
     """The operator's secret, or the one kept at `path`, made there at the first start."""
     if given is not None:
         return checked_secret(given, "GREENROOM_SECRET")
-    try:
-        with path.open("x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+    if not path.exists():
+        make_secret(path)
     return checked_secret(path.read_text(), "The secret file in the data folder")
+
+
+def make_secret(path: Path) -> None:
+    """A random secret at `path`, mode 0600, whole or not at all; keeps one that is there first."""
+    handle, draft = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    # A link appears at once and never replaces: of two processes that start together one wins.
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    os.unlink(draft)
 
 
 def checked_secret(secret: str, name: str) -> str:

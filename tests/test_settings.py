@@ -1,0 +1,64 @@
+"""The environment is read once, into something that cannot change."""
+
+import dataclasses
+import stat
+from pathlib import Path
+
+import pytest
+
+from errors import BootRefused
+from settings import Settings
+
+GOOD_SECRET = "x9" * 20
+
+
+def test_read_gives_the_embedded_default_for_an_empty_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.read({})
+    assert settings.data == tmp_path / "data"
+    assert settings.database_url == f"sqlite:///{tmp_path}/data/greenroom.db"
+    assert settings.redis_url is None
+    assert (settings.host, settings.port) == ("127.0.0.1", 7860)
+    assert settings.public_url == "http://127.0.0.1:7860"
+
+
+def test_read_makes_a_secret_only_the_owner_may_read_and_keeps_it(tmp_path: Path) -> None:
+    first = Settings.read({"GREENROOM_DATA": str(tmp_path)})
+    second = Settings.read({"GREENROOM_DATA": str(tmp_path)})
+    assert first.secret == second.secret
+    assert len(first.secret) >= 32
+    assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("secret", ["", " ", "changeme", "short", "SECRET"])
+def test_read_refuses_to_boot_with_a_secret_everybody_knows(tmp_path: Path, secret: str) -> None:
+    with pytest.raises(BootRefused, match="GREENROOM_SECRET"):
+        Settings.read({"GREENROOM_DATA": str(tmp_path), "GREENROOM_SECRET": secret})
+
+
+def test_read_refuses_to_boot_with_an_emptied_secret_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("")
+    with pytest.raises(BootRefused, match="secret file"):
+        Settings.read({"GREENROOM_DATA": str(tmp_path)})
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "7860.0", "", "٣", "seven"])
+def test_read_names_the_setting_when_a_number_is_none(tmp_path: Path, port: str) -> None:
+    environ = {"GREENROOM_DATA": str(tmp_path), "GRADIO_SERVER_PORT": port}
+    with pytest.raises(BootRefused, match="GRADIO_SERVER_PORT must be a whole number"):
+        Settings.read(environ)
+
+
+def test_read_says_so_when_the_data_folder_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BootRefused, match="GREENROOM_DATA"):
+        Settings.read({"GREENROOM_DATA": str(tmp_path / "file" / "data")})
+
+
+def test_settings_cannot_be_changed_after_they_were_read(tmp_path: Path) -> None:
+    settings = Settings.read({"GREENROOM_DATA": str(tmp_path), "GREENROOM_SECRET": GOOD_SECRET})
+    assert not (tmp_path / "secret").exists()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        settings.port = 1  # type: ignore[misc]
