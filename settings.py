@@ -28,7 +28,7 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "GREENROOM_PUBLIC_URL",
         "",
-        "The address in people's browsers. Empty: http://HOST:PORT of the server. "
+        "The address in people's browsers. Empty: the Space's, else http://HOST:PORT. "
         "Requests that change something must come from this origin.",
     ),
     Setting(
@@ -41,6 +41,11 @@ TABLE: tuple[Setting, ...] = (
     Setting("GREENROOM_CONCURRENT", "2", "Clips of one tester waiting or being drawn at once."),
     Setting("GREENROOM_CLIPS_PER_DAY", "50", "Clips a tester may make in a day (UTC)."),
     Setting("GREENROOM_GPU_SECONDS_PER_DAY", "1800", "Drawing time of a tester in a day (UTC)."),
+    Setting(
+        "SPACE_HOST",
+        "",
+        "Set by Hugging Face Spaces. Gives the public URL, and cookies that work in its iframe.",
+    ),
     Setting("GRADIO_SERVER_NAME", "127.0.0.1", "The address the web process binds."),
     Setting("GRADIO_SERVER_PORT", "7860", "The port the web process binds."),
 )
@@ -63,6 +68,7 @@ class Settings:
     gpu_ms_per_day: int
     host: str
     port: int
+    in_space: bool
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -75,12 +81,17 @@ class Settings:
         value = {row.name: environ.get(row.name, row.default).strip() for row in TABLE}
         data = Path(value["GREENROOM_DATA"]).expanduser().resolve()
         make_folder(data)
+        # A Space with several names lists them with commas; the first is its own.
+        space = value["SPACE_HOST"].split(",")[0].strip()
         host, port = value["GRADIO_SERVER_NAME"], whole(value, "GRADIO_SERVER_PORT", 1, 65535)
         return cls(
             data=data,
             database_url=value["GREENROOM_DATABASE_URL"] or f"sqlite:///{data / 'greenroom.db'}",
             redis_url=value["GREENROOM_REDIS_URL"] or None,
-            public_url=(value["GREENROOM_PUBLIC_URL"] or f"http://{host}:{port}").rstrip("/"),
+            public_url=(
+                value["GREENROOM_PUBLIC_URL"]
+                or (f"https://{space}" if space else f"http://{host}:{port}")
+            ).rstrip("/"),
             secret=read_secret(environ.get("GREENROOM_SECRET"), data / "secret"),
             rate_per_minute=whole(value, "GREENROOM_RATE_PER_MINUTE", 1, 60_000),
             concurrent=whole(value, "GREENROOM_CONCURRENT", 1, 1_000),
@@ -88,6 +99,7 @@ class Settings:
             gpu_ms_per_day=1000 * whole(value, "GREENROOM_GPU_SECONDS_PER_DAY", 0, 10_000_000),
             host=host,
             port=port,
+            in_space=bool(space),
         )
 
 

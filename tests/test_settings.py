@@ -62,3 +62,11 @@ def test_settings_cannot_be_changed_after_they_were_read(tmp_path: Path) -> None
     assert not (tmp_path / "secret").exists()
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.port = 1  # type: ignore[misc]
+
+
+def test_read_takes_the_public_address_from_the_space_it_runs_on(tmp_path: Path) -> None:
+    environ = {"GREENROOM_DATA": str(tmp_path), "SPACE_HOST": "a-b.hf.space,c.example"}
+    settings = Settings.read(environ)
+    assert settings.public_url == "https://a-b.hf.space"
+    assert settings.in_space
+    assert not Settings.read({"GREENROOM_DATA": str(tmp_path)}).in_space
