@@ -2,8 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from database import Record
 
@@ -66,3 +75,14 @@ class Clip(Record):
     native_height: Mapped[int]
     native_fps: Mapped[int]
     created_at: Mapped[int] = mapped_column(BigInteger)
+
+
+def move(
+    db: Session, job_id: str, from_state: str, /, *conditions: ColumnElement[bool], **values: Any
+) -> bool:
+    """Change a job in `from_state`, if `conditions` hold too; says whether it was changed.
+
+    One guarded UPDATE: of parallel callers who would move a job out of a state, one wins.
+    """
+    statement = update(Job).where(Job.id == job_id, Job.state == from_state, *conditions)
+    return db.scalar(statement.values(**values).returning(Job.id)) is not None
