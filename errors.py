@@ -65,7 +65,8 @@ class TokenInvalid(NotSignedIn):
 
     def __init__(self) -> None:
         super().__init__(
-            "This token does not open the door. Ask whoever invited you for a new one."
+            "This needs a token that opens the door. Sign in with yours, or ask whoever invited "
+            "you for a new one."
         )
 
 

@@ -1,0 +1,173 @@
+"""The day's allowance: clips and GPU time, held at admission, settled or released at the end."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Update, case, select, update
+from sqlalchemy.orm import Session
+
+from auth.limits import leave_place
+from auth.records import DayBudget, Reservation
+from auth.rows import changed, insert_new
+from auth.words import count, lasting
+from errors import BudgetExhausted, Conflict, NotFound, TooMany
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True)
+class Admission:
+    """The gate's yes to one job, and the GPU time it holds until the job ends."""
+
+    job_id: str
+    tester_id: str
+    token_id: str
+    gpu_ms: int
+
+
+def day_of(now_ms: int) -> int:
+    """Whole days (UTC) since the epoch."""
+    return now_ms // DAY_MS
+
+
+def to_midnight_s(now_ms: int) -> int:
+    """Whole seconds after which the next day (UTC) has begun."""
+    return -(-(DAY_MS - now_ms % DAY_MS) // 1000)
+
+
+def find_hold(db: Session, job_id: str, tester_id: str) -> Admission | None:
+    """The admission that job already has, if any.
+
+    Raises NotFound when it is another tester's, Conflict when it has ended.
+    """
+    hold = db.get(Reservation, job_id, populate_existing=True)
+    if hold is None:
+        return None
+    if hold.tester_id != tester_id:
+        raise NotFound
+    if hold.state != "held":
+        raise Conflict("This clip has ended already. Ask for a new one.")
+    return Admission(hold.job_id, hold.tester_id, hold.token_id, hold.held_gpu_ms)
+
+
+def take_clip(db: Session, tester_id: str, clips_per_day: int, now_ms: int) -> None:
+    """Take one of today's clips. Raises TooMany."""
+    insert_new(
+        db,
+        DayBudget,
+        tester_id=tester_id,
+        day=day_of(now_ms),
+        clips=0,
+        held_gpu_ms=0,
+        spent_gpu_ms=0,
+    )
+    left = today(tester_id, now_ms).where(DayBudget.clips < clips_per_day)
+    if changed(db, left.values(clips=DayBudget.clips + 1)):
+        return
+    wait_s = to_midnight_s(now_ms)
+    raise TooMany(
+        f"You may make {count(clips_per_day, 'clip')} a day, and have for today. "
+        f"A new day begins at midnight UTC, in {lasting(wait_s)}.",
+        limit="clips_per_day",
+        retry_after_s=wait_s,
+    )
+
+
+def hold_gpu(db: Session, tester_id: str, gpu_ms: int, gpu_ms_per_day: int, now_ms: int) -> None:
+    """Hold `gpu_ms` of today's GPU time.
+
+    Raises BudgetExhausted, which carries `short_by_ms`.
+    """
+    if gpu_ms < 0:
+        raise ValueError(f"a price is never negative: {gpu_ms}")
+    taken_ms = DayBudget.held_gpu_ms + DayBudget.spent_gpu_ms
+    enough = today(tester_id, now_ms).where(taken_ms + gpu_ms <= gpu_ms_per_day)
+    if changed(db, enough.values(held_gpu_ms=DayBudget.held_gpu_ms + gpu_ms)):
+        return
+    key = (DayBudget.tester_id == tester_id, DayBudget.day == day_of(now_ms))
+    left_ms = gpu_ms_per_day - db.execute(select(taken_ms).where(*key)).scalar_one()
+    wait_s = to_midnight_s(now_ms)
+    needs = f"This clip needs {seconds(gpu_ms)} of drawing time and you have"
+    raise BudgetExhausted(
+        f"{needs} {seconds(gpu_ms_per_day)} in a whole day. Make it shorter or smaller."
+        if gpu_ms > gpu_ms_per_day
+        else f"{needs} {seconds(max(0, left_ms))} left today. Make it shorter or smaller, "
+        f"or ask again after midnight UTC, in {lasting(wait_s)}.",
+        limit="gpu_ms_per_day",
+        retry_after_s=wait_s,
+        short_by_ms=gpu_ms - left_ms,
+    )
+
+
+def today(tester_id: str, now_ms: int) -> Update:
+    return update(DayBudget).where(
+        DayBudget.tester_id == tester_id, DayBudget.day == day_of(now_ms)
+    )
+
+
+def seconds(ms: int) -> str:
+    return f"{ms / 1000:.1f} s"
+
+
+def reserve(db: Session, admission: Admission, now_ms: int) -> None:
+    """Write down what the admission holds; `settle` or `release` ends it, once."""
+    db.add(
+        Reservation(
+            job_id=admission.job_id,
+            tester_id=admission.tester_id,
+            token_id=admission.token_id,
+            day=day_of(now_ms),
+            state="held",
+            held_gpu_ms=admission.gpu_ms,
+            created_at=now_ms,
+        )
+    )
+    db.flush()
+
+
+def settle(db: Session, job_id: str, spent_gpu_ms: int, now_ms: int) -> None:
+    """Charge what the finished job spent, at most what it held, to the day it was admitted.
+
+    The first `settle` or `release` of a job counts; any other changes nothing. No commit.
+    """
+    end_hold(db, job_id, "settled", max(0, spent_gpu_ms), now_ms)
+
+
+def release(db: Session, job_id: str, now_ms: int) -> None:
+    """Give back the GPU time and the clip of a job that failed or was stopped.
+
+    The first `settle` or `release` of a job counts; any other changes nothing. No commit.
+    """
+    end_hold(db, job_id, "released", 0, now_ms)
+
+
+def end_hold(db: Session, job_id: str, state: str, spent_gpu_ms: int, now_ms: int) -> None:
+    held_ms = Reservation.held_gpu_ms
+    ended = db.execute(
+        update(Reservation)
+        .where(Reservation.job_id == job_id, Reservation.state == "held")
+        .values(
+            state=state,
+            spent_gpu_ms=case((held_ms < spent_gpu_ms, held_ms), else_=spent_gpu_ms),
+            ended_at=now_ms,
+        )
+        .returning(
+            Reservation.tester_id,
+            Reservation.day,
+            Reservation.held_gpu_ms,
+            Reservation.spent_gpu_ms,
+        ),
+        execution_options={"synchronize_session": False},
+    ).first()
+    if ended is None:
+        return
+    leave_place(db, ended.tester_id)
+    changed(
+        db,
+        update(DayBudget)
+        .where(DayBudget.tester_id == ended.tester_id, DayBudget.day == ended.day)
+        .values(
+            clips=DayBudget.clips - (1 if state == "released" else 0),
+            held_gpu_ms=DayBudget.held_gpu_ms - ended.held_gpu_ms,
+            spent_gpu_ms=DayBudget.spent_gpu_ms + ended.spent_gpu_ms,
+        ),
+    )

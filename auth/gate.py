@@ -1,0 +1,127 @@
+"""The gate: who is this, and may they make this clip now?"""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from auth import sign_ins, tokens
+from auth.budget import Admission, find_hold, hold_gpu, reserve, take_clip
+from auth.keys import Keys
+from auth.limits import Limits, lock_meter, pass_rate, take_place
+from auth.records import Tester
+from auth.testers import ADMIN
+from auth.usage import Allowance, allowance
+from errors import BadRequest, NotSignedIn, TokenInvalid
+from settings import Settings
+
+__all__ = ["Admission", "Allowance", "Gate", "Principal"]
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks, and by which credential. `sign_in_id` is None for a bearer token."""
+
+    tester_id: str
+    name: str
+    role: str
+    token_id: str
+    sign_in_id: str | None
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == ADMIN
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Every decision of the gate. Functions take a transaction and never commit it."""
+
+    keys: Keys = field(repr=False)
+    limits: Limits
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Gate":
+        return cls(Keys.derive(settings.secret), Limits.from_settings(settings))
+
+    def authenticate(
+        self, db: Session, *, bearer: str | None, cookie: str | None, now_ms: int
+    ) -> Principal:
+        """Who is this? Reads only.
+
+        Raises BadRequest for two credentials, NotSignedIn for none, TokenInvalid for a dead one,
+        the last two in the same words. A one-time link is no bearer token.
+        """
+        if bearer is not None and cookie is not None:
+            raise BadRequest("Send a token or a sign-in cookie, not both.")
+        if bearer is not None:
+            token = tokens.find(db, self.keys, bearer, now_ms)
+            if token.kind != tokens.ACCESS:
+                raise TokenInvalid
+            return principal_of(db, token.tester_id, token.id, None)
+        if cookie is not None:
+            sign_in, token = sign_ins.find(db, self.keys, cookie, now_ms)
+            return principal_of(db, sign_in.tester_id, token.id, sign_in.id)
+        raise NotSignedIn(str(TokenInvalid()))
+
+    def sign_in(self, db: Session, token_text: str, now_ms: int) -> tuple[Principal, str]:
+        """Open a sign-in with an access token or a one-time link; the principal and its cookie.
+
+        A link is used up: of parallel callers one wins. Raises TokenInvalid.
+        """
+        token = tokens.find(db, self.keys, token_text, now_ms)
+        sign_in_id, cookie = sign_ins.open_with(db, self.keys, token, now_ms)
+        return principal_of(db, token.tester_id, token.id, sign_in_id), cookie
+
+    def sign_out(self, db: Session, principal: Principal, now_ms: int) -> None:
+        """End the principal's sign-in; a bearer token has none and stays good."""
+        if principal.sign_in_id is not None:
+            sign_ins.end(db, principal.sign_in_id, now_ms)
+
+    def admit(
+        self, db: Session, principal: Principal, job_id: str, gpu_ms: int, now_ms: int
+    ) -> Admission:
+        """May this clip be made now? All or nothing in the caller's transaction: let a refusal
+        roll it back, and nothing was charged.
+
+        The order of the guards is the order of the refusals. A second call for a job that holds
+        an admission returns that one and charges nothing. After it commits, `settle` or
+        `release` ends it.
+        Raises TokenInvalid, TooMany (`limit`, `retry_after_s`), BudgetExhausted.
+        """
+        tester = standing(db, principal, now_ms)
+        limits = self.limits.of(tester)
+
+        lock_meter(db, tester.id)
+        if first := find_hold(db, job_id, tester.id):
+            return first
+
+        pass_rate(db, tester.id, limits.rate_per_minute, now_ms)
+        take_place(db, tester.id, limits.concurrent)
+        take_clip(db, tester.id, limits.clips_per_day, now_ms)
+        hold_gpu(db, tester.id, gpu_ms, limits.gpu_ms_per_day, now_ms)
+
+        admission = Admission(job_id, tester.id, principal.token_id, gpu_ms)
+        reserve(db, admission, now_ms)
+        return admission
+
+    def allowance(self, db: Session, principal: Principal, now_ms: int) -> Allowance:
+        """What the principal has left today. Reads only."""
+        limits = self.limits.of(db.get_one(Tester, principal.tester_id))
+        return allowance(db, principal.tester_id, limits, now_ms)
+
+
+def standing(db: Session, principal: Principal, now_ms: int) -> Tester:
+    """The tester of a principal whose credential still stands, as the database has it now.
+
+    A revocation of the token waits for this transaction, or was seen by it: none slips between.
+    """
+    if principal.sign_in_id is not None:
+        sign_ins.get(db, principal.sign_in_id, now_ms, lock=True)
+    else:
+        tokens.get(db, principal.token_id, now_ms, lock=True)
+    return db.get_one(Tester, principal.tester_id, populate_existing=True)
+
+
+def principal_of(db: Session, tester_id: str, token_id: str, sign_in_id: str | None) -> Principal:
+    tester = db.get_one(Tester, tester_id, populate_existing=True)
+    return Principal(tester.id, tester.name, tester.role, token_id, sign_in_id)

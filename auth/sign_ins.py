@@ -1,0 +1,93 @@
+"""Sign-ins: a browser's cookie, kept as a keyed hash, never outliving its token."""
+
+import re
+import secrets
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from auth.keys import Keys
+from auth.records import SignIn, Token
+from auth.rows import changed
+from auth.tokens import ACCESS, LINK, is_expired
+from errors import TokenInvalid
+
+LIFETIME_MS = 14 * 24 * 3_600_000
+LAST_USED_EVERY_MS = 60_000
+COOKIE_SHAPE = re.compile(r"[0-9A-Za-z_-]{43}")
+
+
+def open_with(db: Session, keys: Keys, token: Token, now_ms: int) -> tuple[str, str]:
+    """Open a sign-in with a live token; its id and the cookie's value, 256 random bits.
+
+    A link is used up by this: of parallel callers one wins, the others get TokenInvalid.
+    """
+    if token.kind == LINK:
+        use_up(db, token.id, now_ms)
+    else:
+        note_use(db, token.id, now_ms)
+    value = secrets.token_urlsafe(32)
+    expires_at = now_ms + LIFETIME_MS
+    if token.kind == ACCESS and token.expires_at is not None:
+        expires_at = min(expires_at, token.expires_at)
+    sign_in = SignIn(
+        id=keys.hash_cookie(value),
+        tester_id=token.tester_id,
+        token_id=token.id,
+        created_at=now_ms,
+        expires_at=expires_at,
+    )
+    db.add(sign_in)
+    db.flush()
+    return sign_in.id, value
+
+
+def use_up(db: Session, link_id: str, now_ms: int) -> None:
+    unused = update(Token).where(
+        Token.id == link_id, Token.used_at.is_(None), Token.revoked_at.is_(None)
+    )
+    if not changed(db, unused.values(used_at=now_ms, last_used_at=now_ms)):
+        raise TokenInvalid
+
+
+def note_use(db: Session, token_id: str, now_ms: int) -> None:
+    """Remember the minute of a token's last sign-in. At most one write a minute."""
+    long_ago = or_(Token.last_used_at.is_(None), Token.last_used_at <= now_ms - LAST_USED_EVERY_MS)
+    changed(db, update(Token).where(Token.id == token_id, long_ago).values(last_used_at=now_ms))
+
+
+def find(db: Session, keys: Keys, value: str, now_ms: int) -> tuple[SignIn, Token]:
+    """The standing sign-in whose cookie has this value, and its token. Raises TokenInvalid."""
+    if not COOKIE_SHAPE.fullmatch(value):
+        raise TokenInvalid
+    return get(db, keys.hash_cookie(value), now_ms)
+
+
+def get(db: Session, sign_in_id: str, now_ms: int, *, lock: bool = False) -> tuple[SignIn, Token]:
+    """A sign-in that still stands, and its token, both as the database has them now.
+
+    With `lock` a revocation of the token waits for this transaction. Raises TokenInvalid.
+    """
+    both = (
+        select(SignIn, Token)
+        .join(Token, Token.id == SignIn.token_id)
+        .where(SignIn.id == sign_in_id)
+        .execution_options(populate_existing=True)
+    )
+    row = db.execute(both.with_for_update(read=True, of=Token) if lock else both).first()
+    if row is None or not stands(*row, now_ms):
+        raise TokenInvalid
+    return row[0], row[1]
+
+
+def stands(sign_in: SignIn, token: Token, now_ms: int) -> bool:
+    """Neither signed out nor run out nor revoked. A link's expiry limits its redemption only."""
+    if sign_in.ended_at is not None or now_ms >= sign_in.expires_at:
+        return False
+    return token.revoked_at is None and (token.kind == LINK or not is_expired(token, now_ms))
+
+
+def end(db: Session, sign_in_id: str, now_ms: int) -> None:
+    """Sign out: the cookie is dead at once. Ending it again changes nothing."""
+    live = update(SignIn).where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None))
+    changed(db, live.values(ended_at=now_ms))

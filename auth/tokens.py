@@ -1,0 +1,151 @@
+"""Tokens: `grm_<kind>_<public id>_<secret>_<checksum>`, shown once, kept as a keyed hash."""
+
+import hmac
+import re
+import secrets
+import string
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from auth.keys import PEPPER_VERSION, Keys
+from auth.records import Tester, Token
+from errors import BadRequest, TokenInvalid
+
+ACCESS, LINK = "access", "link"
+BASE62 = string.digits + string.ascii_letters
+ID_CHARS, SECRET_CHARS, CHECKSUM_CHARS = 12, 43, 6  # 71, 256 and 32 bits
+HOUR_MS = 3_600_000
+LONGEST_MS = {ACCESS: 3650 * 24 * HOUR_MS, LINK: 24 * HOUR_MS}
+
+SHAPE = re.compile(
+    rf"grm_(?P<kind>{ACCESS}|{LINK})_(?P<id>[0-9A-Za-z]{{{ID_CHARS}}})"
+    rf"_(?P<secret>[0-9A-Za-z]{{{SECRET_CHARS}}})_(?P<checksum>[0-9A-Za-z]{{{CHECKSUM_CHARS}}})"
+)
+# What an unknown id is compared with, so that it costs what a known one costs.
+NO_HASH = "0" * 64
+
+
+@dataclass(frozen=True)
+class TokenText:
+    """The parts of a token's text, its checksum found right."""
+
+    kind: str
+    id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Minted:
+    """A new token. `text` is the only copy there will ever be."""
+
+    id: str
+    tester_id: str
+    kind: str
+    text: str = field(repr=False)
+    expires_at: int
+
+
+def mint(
+    db: Session, keys: Keys, tester_id: str, *, kind: str = ACCESS, lifetime_ms: int, now_ms: int
+) -> Minted:
+    """Make a token of `kind` (ACCESS or LINK) for a tester, good for `lifetime_ms`.
+
+    Raises BadRequest for a lifetime that is not positive or too long: 24 hours for a link,
+    ten years for an access token.
+    """
+    if not 0 < lifetime_ms <= LONGEST_MS[kind]:
+        hours = LONGEST_MS[kind] // HOUR_MS
+        raise BadRequest(f"A token of kind {kind} may live for at most {hours} hours.")
+    public_id, secret = random_base62(ID_CHARS), random_base62(SECRET_CHARS)
+    expires_at = now_ms + lifetime_ms
+    db.add(
+        Token(
+            id=public_id,
+            tester_id=tester_id,
+            kind=kind,
+            secret_hash=keys.hash_secret(secret),
+            pepper_version=PEPPER_VERSION,
+            created_at=now_ms,
+            expires_at=expires_at,
+        )
+    )
+    db.flush()
+    body = f"grm_{kind}_{public_id}_{secret}"
+    return Minted(public_id, tester_id, kind, f"{body}_{checksum(body)}", expires_at)
+
+
+def parse(text: str) -> TokenText:
+    """The parts of `text`; white space around it, as pasting brings along, is forgiven.
+
+    Raises TokenInvalid for a bad shape or checksum: a typing error never reaches the database.
+    """
+    text = text.strip()
+    match = SHAPE.fullmatch(text)
+    if match is None or checksum(text.rpartition("_")[0]) != match["checksum"]:
+        raise TokenInvalid
+    return TokenText(match["kind"], match["id"], match["secret"])
+
+
+def find(db: Session, keys: Keys, text: str, now_ms: int) -> Token:
+    """The token whose text this is, if it is neither revoked nor expired.
+
+    Unknown, forged, revoked and expired take one look-up and one comparison each, and raise
+    the same TokenInvalid.
+    """
+    given = parse(text)
+    token = db.scalar(
+        select(Token).where(Token.id == given.id).execution_options(populate_existing=True)
+    )
+    version = token.pepper_version if token else PEPPER_VERSION
+    given_hash = keys.hash_secret(given.secret, version)
+    same = hmac.compare_digest(given_hash, token.secret_hash if token else NO_HASH)
+    if token is None or not same or token.kind != given.kind or not is_live(token, now_ms):
+        raise TokenInvalid
+    return token
+
+
+def get(db: Session, token_id: str, now_ms: int, *, lock: bool = False) -> Token:
+    """A live token as the database has it now. Raises TokenInvalid.
+
+    With `lock` a revocation of it waits for this transaction.
+    """
+    one = select(Token).where(Token.id == token_id).execution_options(populate_existing=True)
+    token = db.scalar(one.with_for_update(read=True) if lock else one)
+    if token is None or not is_live(token, now_ms):
+        raise TokenInvalid
+    return token
+
+
+def is_live(token: Token, now_ms: int) -> bool:
+    return token.revoked_at is None and not is_expired(token, now_ms)
+
+
+def is_expired(token: Token, now_ms: int) -> bool:
+    return token.expires_at is not None and now_ms >= token.expires_at
+
+
+def list(db: Session) -> Sequence[tuple[Token, Tester]]:
+    """Every token with its tester, newest first."""
+    rows = db.execute(
+        select(Token, Tester)
+        .join(Tester, Tester.id == Token.tester_id)
+        .order_by(Token.created_at.desc(), Token.id)
+    )
+    return [(token, tester) for token, tester in rows]
+
+
+def random_base62(length: int) -> str:
+    return "".join(secrets.choice(BASE62) for _ in range(length))
+
+
+def checksum(body: str) -> str:
+    """CRC32 of `body` in six base62 digits: tells a typing error, proves nothing."""
+    rest, digits = zlib.crc32(body.encode()), ""
+    for _ in range(CHECKSUM_CHARS):
+        rest, digit = divmod(rest, len(BASE62))
+        digits = BASE62[digit] + digits
+    return digits
