@@ -31,7 +31,7 @@ def revoke(db: Session, token_id: str, reason: str, now_ms: int) -> Revoked:
         db,
         update(Token)
         .where(Token.id == token_id, Token.revoked_at.is_(None))
-        .values(revoked_at=now_ms, revoke_reason=reason[:REASON_MAX_CHARS]),
+        .values(revoked_at=now_ms, revoke_reason=one_line(reason)),
     )
     if not first and db.get(Token, token_id) is None:
         raise NotFound
@@ -45,6 +45,12 @@ def revoke(db: Session, token_id: str, reason: str, now_ms: int) -> Revoked:
         select(func.count()).where(Reservation.token_id == token_id, Reservation.state == "held")
     )
     return Revoked(bool(first), sign_ins, clips or 0)
+
+
+def one_line(reason: str) -> str:
+    """The reason as a list can show it: no control characters, no line breaks."""
+    printable = "".join(char if char.isprintable() else " " for char in reason)
+    return " ".join(printable.split())[:REASON_MAX_CHARS]
 
 
 def is_revoked(db: Session, token_id: str) -> bool:
