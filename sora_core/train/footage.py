@@ -1,0 +1,78 @@
+"""Footage: the training clips, rendered once into shards on disk.
+
+A shard is settled by its number alone, so several processes may render side by side, stop at any
+moment and go on later.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from sora_core.world.render import FRAMES_PER_S, render
+from sora_core.world.scene import Scene, draw_scene
+
+CLIPS_PER_SHARD = 128
+DRAWINGS = 24
+CHUNK = 3
+SIZES = {"16:9": (112, 64), "9:16": (64, 112), "1:1": (80, 80)}
+#: The aspect of shard n is entry n mod 20: 70 % wide, 15 % tall, 15 % square.
+_ASPECTS = ("16:9",) * 4 + ("9:16",) + ("16:9",) * 3 + ("1:1",)
+_ASPECTS = (_ASPECTS * 3)[:20]
+_BATCH = 16
+LATEST_START_S = 8.0
+
+
+def aspect_of(shard: int) -> str:
+    """The aspect that all clips of a shard share."""
+    return _ASPECTS[shard % len(_ASPECTS)]
+
+
+def pool_cover(cover: Tensor) -> Tensor:
+    """Share of each latent cell (3 drawings x 8 x 8 pixels) that the subject covers.
+
+    cover (B, F, H, W) → (B, F / 3, H / 8, W / 8)
+    """
+    return F.avg_pool3d(cover.unsqueeze(1), (CHUNK, 8, 8)).squeeze(1)
+
+
+def render_shard(shard: int, split: str = "train") -> dict:
+    """Render one shard: frames (N, 24, H, W, 3) uint8, cover (N, 8, H/8, W/8) uint8, scenes."""
+    rng = random.Random(f"{split}-{shard}")
+    width, height = SIZES[aspect_of(shard)]
+    scenes: list[Scene] = [draw_scene(rng, split=split) for _ in range(CLIPS_PER_SHARD)]
+    starts = [0.0 if rng.random() < 0.6 else rng.uniform(0, LATEST_START_S) for _ in scenes]
+    starts = [round(s * FRAMES_PER_S) / FRAMES_PER_S for s in starts]
+    frames, covers = [], []
+    for i in range(0, len(scenes), _BATCH):
+        clip = render(scenes[i : i + _BATCH], width, height, DRAWINGS, starts[i : i + _BATCH])
+        frames.append((clip.frames * 255).round().to(torch.uint8))
+        covers.append((pool_cover(clip.cover) * 255).round().to(torch.uint8))
+    return {
+        "frames": torch.cat(frames),
+        "cover": torch.cat(covers),
+        "attributes": torch.tensor([scene.indices() for scene in scenes]),
+        "seeds": [scene.seed for scene in scenes],
+        "starts": starts,
+    }
+
+
+def shard_path(folder: Path, shard: int) -> Path:
+    """Where a shard lies."""
+    return folder / f"footage-{shard:04d}.pt"
+
+
+def render_footage(folder: Path, shards: range) -> None:
+    """Render every shard of `shards` that is not on disk yet; writes are atomic."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for shard in shards:
+        path = shard_path(folder, shard)
+        if path.exists():
+            continue
+        half_written = path.with_suffix(".part")
+        torch.save(render_shard(shard), half_written)
+        half_written.rename(path)
