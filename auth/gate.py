@@ -114,6 +114,7 @@ def standing(db: Session, principal: Principal, now_ms: int) -> Tester:
     """The tester of a principal whose credential still stands, as the database has it now.
 
     A revocation of the token waits for this transaction, or was seen by it: none slips between.
+    The lock is exclusive, because sharers who keep coming would keep a revocation waiting.
     """
     if principal.sign_in_id is not None:
         sign_ins.get(db, principal.sign_in_id, now_ms, lock=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -28,8 +29,12 @@ class Keys:
         )
 
     def hash_secret(self, token_secret: str, version: int = PEPPER_VERSION) -> str:
-        """64 hex digits: HMAC-SHA256 of a token's secret part. KeyError for a dropped version."""
-        return keyed(self.peppers[version], token_secret).hex()
+        """64 hex digits: HMAC-SHA256 of a token's secret part.
+
+        A version that was dropped gives a hash that no stored one equals.
+        """
+        pepper = self.peppers.get(version) or secrets.token_bytes(32)
+        return keyed(pepper, token_secret).hex()
 
     def hash_cookie(self, value: str) -> str:
         """64 hex digits: what a cookie's value is stored and looked up as."""

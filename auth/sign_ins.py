@@ -74,7 +74,7 @@ def get(db: Session, sign_in_id: str, now_ms: int, *, lock: bool = False) -> tup
         .where(SignIn.id == sign_in_id)
         .execution_options(populate_existing=True)
     )
-    row = db.execute(both.with_for_update(read=True, of=Token) if lock else both).first()
+    row = db.execute(both.with_for_update(key_share=True, of=Token) if lock else both).first()
     if row is None or not stands(*row, now_ms):
         raise TokenInvalid
     return row[0], row[1]

@@ -100,9 +100,10 @@ def find(db: Session, keys: Keys, text: str, now_ms: int) -> Token:
     token = db.scalar(
         select(Token).where(Token.id == given.id).execution_options(populate_existing=True)
     )
-    version = token.pepper_version if token else PEPPER_VERSION
-    given_hash = keys.hash_secret(given.secret, version)
-    same = hmac.compare_digest(given_hash, token.secret_hash if token else NO_HASH)
+    version, known_hash = (
+        (token.pepper_version, token.secret_hash) if token else (PEPPER_VERSION, NO_HASH)
+    )
+    same = hmac.compare_digest(keys.hash_secret(given.secret, version), known_hash)
     if token is None or not same or token.kind != given.kind or not is_live(token, now_ms):
         raise TokenInvalid
     return token
@@ -114,7 +115,7 @@ def get(db: Session, token_id: str, now_ms: int, *, lock: bool = False) -> Token
     With `lock` a revocation of it waits for this transaction.
     """
     one = select(Token).where(Token.id == token_id).execution_options(populate_existing=True)
-    token = db.scalar(one.with_for_update(read=True) if lock else one)
+    token = db.scalar(one.with_for_update(key_share=True) if lock else one)
     if token is None or not is_live(token, now_ms):
         raise TokenInvalid
     return token

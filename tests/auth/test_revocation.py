@@ -1,0 +1,71 @@
+"""A revoked token is dead everywhere at once, and its holder's other tokens are not."""
+
+import pytest
+
+from auth import revocation
+from auth.gate import Gate
+from auth.records import Token
+from auth.revocation import Revoked
+from database import Database
+from errors import NotFound, TokenInvalid
+from tests.auth.conftest import DAY_MS, NOON, Invited, mint
+
+
+def revoke(database: Database, token_id: str, reason: str = "pasted") -> Revoked:
+    with database.begin() as db:
+        return revocation.revoke(db, token_id, reason, NOON)
+
+
+def test_revoke_says_what_it_stopped(database: Database, gate: Gate, ada: Invited) -> None:
+    with database.begin() as db:
+        gate.sign_in(db, ada.token.text, NOON)
+        gate.admit(db, ada.principal, "job", 1000, NOON)
+    assert revoke(database, ada.token.id) == Revoked(first=True, sign_ins=2, clips=1)
+
+
+def test_revoke_keeps_the_first_time_and_reason(database: Database, ada: Invited) -> None:
+    revoke(database, ada.token.id, "pasted")
+    with database.begin() as db:
+        again = revocation.revoke(db, ada.token.id, "again", NOON + 1)
+        token = db.get_one(Token, ada.token.id)
+    assert again == Revoked(first=False, sign_ins=0, clips=0)
+    assert (token.revoked_at, token.revoke_reason) == (NOON, "pasted")
+
+
+def test_revoke_kills_the_cookie_and_the_token_and_leaves_another_token_good(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    other = mint(database, gate, ada, "access", DAY_MS)
+    revoke(database, ada.token.id)
+    with database.read() as db:
+        with pytest.raises(TokenInvalid):
+            gate.authenticate(db, bearer=None, cookie=ada.cookie, now_ms=NOON)
+        with pytest.raises(TokenInvalid):
+            gate.authenticate(db, bearer=ada.token.text, cookie=None, now_ms=NOON)
+        assert gate.authenticate(db, bearer=other.text, cookie=None, now_ms=NOON).name == "Ada"
+
+
+def test_revoke_raises_not_found_for_an_unknown_token(database: Database) -> None:
+    with pytest.raises(NotFound):
+        revoke(database, "nobody")
+
+
+def test_revoke_keeps_the_reason_as_one_printable_line(database: Database, ada: Invited) -> None:
+    revoke(database, ada.token.id, "found\x1b[31m in\n a paste " + "x" * 500)
+    with database.read() as db:
+        reason = db.get_one(Token, ada.token.id).revoke_reason
+    assert reason is not None
+    assert reason.startswith("found [31m in a paste xxx")
+    assert len(reason) == 400
+
+
+def test_is_revoked_tells_revoked_from_expired_and_fails_closed(
+    database: Database, ada: Invited
+) -> None:
+    with database.begin() as db:
+        db.get_one(Token, ada.token.id).expires_at = NOON - 1
+        db.flush()
+        assert not revocation.is_revoked(db, ada.token.id)
+        revocation.revoke(db, ada.token.id, "pasted", NOON)
+        assert revocation.is_revoked(db, ada.token.id)
+        assert revocation.is_revoked(db, "nobody")

@@ -1,0 +1,152 @@
+"""A sign-in is a cookie that dies with its token, and a link opens exactly one."""
+
+import pytest
+from sqlalchemy import func, select
+
+from auth import revocation, tokens
+from auth.gate import Gate, Principal
+from auth.records import SignIn, Token
+from auth.sign_ins import LIFETIME_MS
+from auth.testers import ADMIN
+from database import Database
+from errors import BadRequest, NotSignedIn, TokenInvalid
+from tests.auth.conftest import DAY_MS, NOON, Invited, mint
+
+
+def whoever(gate: Gate, database: Database, cookie: str, now_ms: int = NOON) -> Principal:
+    with database.read() as db:
+        return gate.authenticate(db, bearer=None, cookie=cookie, now_ms=now_ms)
+
+
+def test_authenticate_knows_a_tester_by_token_and_by_cookie(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    by_cookie = whoever(gate, database, ada.cookie)
+    with database.read() as db:
+        by_token = gate.authenticate(db, bearer=ada.token.text, cookie=None, now_ms=NOON)
+    assert by_cookie == ada.principal
+    assert by_token == Principal(ada.tester.id, "Ada", "tester", ada.token.id, None)
+    assert not by_cookie.is_admin
+    assert Principal("t", "n", ADMIN, "k", None).is_admin
+
+
+def test_authenticate_refuses_no_credential_in_the_words_of_a_dead_one(
+    database: Database, gate: Gate
+) -> None:
+    with database.read() as db, pytest.raises(NotSignedIn) as refusal:
+        gate.authenticate(db, bearer=None, cookie=None, now_ms=NOON)
+    assert str(refusal.value) == str(TokenInvalid())
+
+
+def test_authenticate_refuses_two_credentials_even_when_both_are_good(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    with database.read() as db, pytest.raises(BadRequest):
+        gate.authenticate(db, bearer=ada.token.text, cookie=ada.cookie, now_ms=NOON)
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "é" * 43, "A" * 43, "A" * 10_000, "\ud800" * 43])
+def test_authenticate_refuses_a_cookie_nobody_gave_out(
+    database: Database, gate: Gate, cookie: str
+) -> None:
+    with pytest.raises(TokenInvalid):
+        whoever(gate, database, cookie)
+
+
+def test_authenticate_refuses_a_link_as_a_bearer_token(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    link = mint(database, gate, ada, "link", DAY_MS)
+    with database.read() as db, pytest.raises(TokenInvalid):
+        gate.authenticate(db, bearer=link.text, cookie=None, now_ms=NOON)
+
+
+def test_sign_in_keeps_no_cookie(database: Database, gate: Gate, ada: Invited) -> None:
+    with database.read() as db:
+        assert ada.cookie not in repr(db.execute(select(SignIn.__table__)).all())
+
+
+def test_sign_in_lasts_fourteen_days_and_no_longer(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    assert LIFETIME_MS == 14 * DAY_MS
+    assert whoever(gate, database, ada.cookie, NOON + LIFETIME_MS - 1)
+    with pytest.raises(TokenInvalid):
+        whoever(gate, database, ada.cookie, NOON + LIFETIME_MS)
+
+
+def test_sign_in_never_outlives_its_access_token(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    short = mint(database, gate, ada, "access", DAY_MS)
+    with database.begin() as db:
+        _, cookie = gate.sign_in(db, short.text, NOON)
+    assert whoever(gate, database, cookie, NOON + DAY_MS - 1)
+    with pytest.raises(TokenInvalid):
+        whoever(gate, database, cookie, NOON + DAY_MS)
+
+
+def test_sign_in_by_link_outlives_the_link_but_not_its_revocation(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    link = mint(database, gate, ada, "link", DAY_MS)
+    with database.begin() as db:
+        principal, cookie = gate.sign_in(db, link.text, NOON)
+    later = NOON + 13 * DAY_MS
+    assert whoever(gate, database, cookie, later) == principal
+    with database.begin() as db:
+        assert gate.admit(db, principal, "job", 1000, later).token_id == link.id
+    with database.begin() as db:
+        revocation.revoke(db, link.id, "pasted", later)
+    with pytest.raises(TokenInvalid):
+        whoever(gate, database, cookie, later)
+
+
+def test_sign_in_by_link_happens_once(database: Database, gate: Gate, ada: Invited) -> None:
+    link = mint(database, gate, ada, "link", DAY_MS)
+    with database.begin() as db:
+        gate.sign_in(db, link.text, NOON)
+    with pytest.raises(TokenInvalid), database.begin() as db:
+        gate.sign_in(db, link.text, NOON)
+    with database.read() as db:
+        opened = select(func.count()).where(SignIn.token_id == link.id)
+        assert db.scalar(opened) == 1
+
+
+def test_sign_in_by_link_fails_when_the_link_expired(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    link = mint(database, gate, ada, "link", DAY_MS)
+    with pytest.raises(TokenInvalid), database.begin() as db:
+        gate.sign_in(db, link.text, NOON + DAY_MS)
+
+
+def test_sign_in_notes_its_minute_at_most_once_a_minute(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    def last_used_after_sign_in(now_ms: int) -> int | None:
+        with database.begin() as db:
+            gate.sign_in(db, ada.token.text, now_ms)
+        with database.read() as db:
+            return db.get_one(Token, ada.token.id).last_used_at
+
+    assert last_used_after_sign_in(NOON + 59_999) == NOON
+    assert last_used_after_sign_in(NOON + 60_000) == NOON + 60_000
+
+
+def test_sign_out_ends_this_cookie_only(database: Database, gate: Gate, ada: Invited) -> None:
+    with database.begin() as db:
+        _, phone = gate.sign_in(db, ada.token.text, NOON)
+    with database.begin() as db:
+        gate.sign_out(db, ada.principal, NOON)
+    with pytest.raises(TokenInvalid):
+        whoever(gate, database, ada.cookie)
+    assert whoever(gate, database, phone).name == "Ada"
+
+
+def test_sign_out_leaves_a_bearer_token_good(database: Database, gate: Gate, ada: Invited) -> None:
+    with database.begin() as db:
+        bearer = gate.authenticate(db, bearer=ada.token.text, cookie=None, now_ms=NOON)
+        gate.sign_out(db, bearer, NOON)
+    assert tokens.parse(ada.token.text)
+    assert whoever(gate, database, ada.cookie)
