@@ -85,7 +85,6 @@ class Queue:
             state="queued",
             spec=spec.to_json(),
             gpu_ms=spec.gpu_ms,
-            steps=spec.offer.steps,
             created_at=now_ms,
         )
         db.add(job)

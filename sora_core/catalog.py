@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sora_core import sprout
+
 
 @dataclass(frozen=True)
 class Model:
@@ -34,23 +36,17 @@ class Model:
     load: Callable[[], Any]
 
 
-def load_sprout() -> Any:
-    from sora_core.sprout import load  # torch and diffusers: seconds, and only the worker needs it
-
-    return load()
-
-
 MODELS: Mapping[str, Model] = {
     "sprout": Model(
         name="sprout",
         title="Sprout",
         licence="Apache-2.0",
-        styles=("cartoon", "pixel art", "sketch", "noir", "neon"),
-        drawings_per_s=12,
+        styles=sprout.STYLES,
+        drawings_per_s=sprout.FRAMES_PER_S,
         steps=24,
         start_ms=300,
         drawing_step_ms=2.5,
         megapixel_ms=35,
-        load=load_sprout,
+        load=sprout.load,
     ),
 }

@@ -117,8 +117,12 @@ class ClipSpec:
         """
         offer = self.offer
         drawing_ms = self.drawings * offer.steps * offer.drawing_step_ms
-        encoding_ms = self.frame_count * self.width * self.height / 1e6 * offer.megapixel_ms
-        return math.ceil(offer.start_ms + drawing_ms + encoding_ms)
+        return math.ceil(offer.start_ms + drawing_ms + self.encoding_ms)
+
+    @property
+    def encoding_ms(self) -> float:
+        """The part of the price that scaling and writing the finished film takes."""
+        return self.frame_count * self.width * self.height / 1e6 * self.offer.megapixel_ms
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,0 +1,122 @@
+"""`python -m jobs`: the worker's process. Here, and only here, jobs meet the gate.
+
+What it tells of its work goes to standard output, one event a line; its log to standard error.
+"""
+
+import argparse
+import fcntl
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TextIO
+from uuid import uuid4
+
+from auth.budget import release, settle
+from auth.revocation import is_revoked
+from database import Database
+from errors import GreenroomError
+from jobs.engine import Engine
+from jobs.live import PipePublisher, Publisher, RedisPublisher
+from jobs.queue import migrate_engine
+from jobs.worker import Worker
+from settings import Settings
+from sora_core.catalog import MODELS
+from sora_core.render import pipeline
+from sora_core.store import Store
+
+log = logging.getLogger("greenroom.jobs")
+
+DRAIN_S = 20.0
+
+
+class Departure:
+    """When this process has to go, and how long it may take to finish the job in hand."""
+
+    def __init__(self) -> None:
+        self.due, self.drain_s = threading.Event(), DRAIN_S
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.due.set())
+
+    def when_closed(self, stream: TextIO) -> None:
+        """Go at once when `stream` ends: our parent held its other end, and is gone."""
+
+        def watch() -> None:
+            while stream.read(1):
+                pass
+            self.drain_s = 0
+            self.due.set()
+
+        threading.Thread(target=watch, daemon=True).start()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m jobs", description="Draw what is queued.")
+    parser.add_argument(
+        "--until-stdin-closes", action="store_true", help="go when the parent process is gone"
+    )
+    arguments = parser.parse_args()
+    events = take_stdout()
+    logging.basicConfig(stream=sys.stderr, format="worker: %(levelname)s %(message)s")
+    departure = Departure()
+    if arguments.until_stdin_closes:
+        departure.when_closed(sys.stdin)
+    serve(Settings.read(), events, departure)
+    os._exit(0)  # threads of the engine hold jobs that they must not report as done
+
+
+def serve(settings: Settings, events: TextIO, departure: Departure) -> None:
+    executor_id = read_executor_id(settings.data / "executor-id")
+    lock = (settings.data / "worker.lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)  # the worker before us may still be putting its job back
+    database = Database(settings.database_url)
+    database.migrate()
+    migrate_engine(database)
+    store = Store(settings.data / "clips", writer=executor_id)
+    store.sweep()
+    publisher: Publisher = PipePublisher(events)
+    if settings.redis_url is not None:
+        publisher = RedisPublisher(settings.redis_url)
+    worker = Worker(database, store, publisher, settle, release, is_revoked, clock=now_ms)
+    engine = Engine(worker)
+    warm_up()
+    engine.start(database.url, executor_id)
+    departure.due.wait()
+    engine.leave(departure.drain_s)
+
+
+def take_stdout() -> TextIO:
+    """Standard output for events alone: what anything else prints goes to standard error."""
+    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return events
+
+
+def read_executor_id(path: Path) -> str:
+    """This data folder's name in the engine, made at the first start."""
+    try:
+        with path.open("x") as file:
+            file.write(uuid4().hex)
+    except FileExistsError:
+        pass
+    return path.read_text()
+
+
+def warm_up() -> None:
+    """Load the models before the first job; where that fails, each job says so itself."""
+    for model in MODELS:
+        try:
+            pipeline(model)
+        except GreenroomError as error:
+            log.error("%s: %s", model, error)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+if __name__ == "__main__":
+    main()

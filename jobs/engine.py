@@ -1,0 +1,67 @@
+"""The durable engine around a worker: DBOS delivers each job id until its workflow returns."""
+
+import threading
+from contextlib import suppress
+
+from dbos import DBOS, DBOSConfig
+from dbos._serialization import DBOSPortableJSON
+
+from jobs.queue import APPLICATION, QUEUE, SCHEMA, VERSION, WORKFLOW
+from jobs.worker import Leaving, Worker
+
+POLLING_S = 0.1
+HAND_BACK_S = 30
+
+
+class Engine:
+    """Runs one worker in this process. DBOS is global: one engine a process, started once."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+        self.closing = threading.Event()
+        self.turn = threading.Lock()
+
+    def start(self, database_url: str, executor_id: str) -> None:
+        """Deliver this executor's unfinished jobs again, then whatever is queued.
+
+        executor_id  stays the same from process to process of one data folder, and no two live
+                     processes share it: what it left unfinished belongs to the next
+        """
+        config: DBOSConfig = {
+            "name": APPLICATION,
+            "application_version": VERSION,
+            "executor_id": executor_id,
+            "system_database_url": database_url,
+            "dbos_system_schema": SCHEMA,
+            "serializer": DBOSPortableJSON,
+            "log_level": "WARNING",
+        }
+        DBOS(config=config)
+        # Our own rows count attempts; the engine must not give up before them.
+        DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(self.carry)
+        DBOS.launch()
+        DBOS.register_queue(
+            QUEUE,
+            worker_concurrency=1,
+            polling_interval_sec=POLLING_S,
+            on_conflict="always_update",
+        )
+
+    def carry(self, job_id: str) -> None:
+        with self.turn:
+            if not self.closing.is_set():
+                with suppress(Leaving):
+                    self.worker.carry(job_id)
+                    return
+        # Not done: never return, so that the engine delivers it again to the next process.
+        threading.Event().wait()
+
+    def leave(self, drain_s: float) -> None:
+        """Take no more jobs; finish the one in hand within `drain_s`, else hand it back.
+
+        After this the process has to end without returning from its threads.
+        """
+        self.closing.set()
+        if not self.turn.acquire(timeout=drain_s):
+            self.worker.leaving.set()
+            self.turn.acquire(timeout=HAND_BACK_S)

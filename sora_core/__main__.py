@@ -1,0 +1,81 @@
+"""`python -m sora_core "a red ball bouncing in a snowy forest" -o clip.mp4`: no gate, no web."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from errors import GreenroomError
+from sora_core.catalog import MODELS
+from sora_core.render import Film, Progress, render
+from sora_core.spec import ASPECTS, DEFAULT_SECONDS, SECONDS_MAX, ClipSpec
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Draw one clip; returns the exit status. Leaves no file where it fails or is interrupted."""
+    given = vars(parser().parse_args(arguments))
+    output: Path = given.pop("output")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        spec = ClipSpec.parse(given)
+        film = draw(spec, output)
+    except GreenroomError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped. Nothing was written.", file=sys.stderr)
+        return 130
+    report(spec, film)
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    styles = sorted({style for model in MODELS.values() for style in model.styles})
+    offered = argparse.ArgumentParser(
+        prog="python -m sora_core", description="Turn one prompt into one clip."
+    )
+    offered.add_argument("prompt", help="what the clip shows, in a sentence")
+    offered.add_argument("-o", "--output", type=Path, default=Path("clip.mp4"), metavar="FILE")
+    offered.add_argument("--size", help=", ".join(f"{width}x{height}" for width, height in ASPECTS))
+    offered.add_argument("--seconds", help=f"1 to {SECONDS_MAX}, else {DEFAULT_SECONDS}")
+    offered.add_argument("--seed", help="the same seed gives the same clip; else chosen at random")
+    offered.add_argument("--style", help=", ".join(styles))
+    offered.add_argument("--negative-prompt", help="what to keep out of the clip", metavar="TEXT")
+    offered.add_argument("--model", help=", ".join(MODELS))
+    return offered
+
+
+def draw(spec: ClipSpec, output: Path) -> Film:
+    """The film at `output`, which is replaced only once the new one is whole."""
+    draft = output.with_name(f".{output.stem}.draft.mp4")
+    with tqdm(unit="step", desc="drawing", dynamic_ncols=True) as bar:
+
+        def on_progress(progress: Progress) -> None:
+            bar.total = progress.steps
+            bar.update(progress.step - bar.n)
+
+        film = render(spec, draft, on_progress=on_progress)
+    film.path.replace(output)
+    film.poster.unlink()
+    return film
+
+
+def report(spec: ClipSpec, film: Film) -> None:
+    understood = ", ".join(f"{name}: {value}" for name, value in film.reading["understood"].items())
+    print(f"understood   {understood or 'nothing'}")
+    if film.reading["unknown"]:
+        print(f"not known    {', '.join(film.reading['unknown'])}")
+    print(
+        f"clip         {film.width}×{film.height}, {film.frame_count} frames at {film.fps}/s, "
+        f"{film.bytes / 1e6:.2f} MB, seed {spec.seed}"
+    )
+    print(
+        f"drawn at     {film.native_width}×{film.native_height}, {film.native_fps}/s, "
+        f"in {film.gpu_ms / 1000:.1f} s"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""Pictures → MP4, through the ffmpeg program that imageio-ffmpeg brings along."""
+
+import subprocess
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from subprocess import DEVNULL, PIPE
+
+import numpy as np
+from imageio_ffmpeg import get_ffmpeg_exe
+from PIL import Image, ImageOps
+
+from errors import RenderFailed, StoreFailed
+
+# What ffmpeg says, or dies of, when the file cannot grow: ENOSPC, EFBIG, EDQUOT, SIGXFSZ.
+NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded")
+SIGXFSZ = 25
+
+
+def encode(
+    drawings: Iterable[np.ndarray],
+    path: Path,
+    *,
+    native: tuple[int, int],
+    native_fps: int,
+    width: int,
+    height: int,
+    fps: int,
+    frame_count: int,
+) -> None:
+    """Write `drawings` as a film that browsers play: H.264, yuv420p, its index in front.
+
+    drawings     each (h, w, 3) uint8 RGB, taken one at a time; together `frame_count` / `fps` s
+    native       their (w, h); scaled (Lanczos) to cover `width` × `height`, the rest cut evenly
+    native_fps   their rate; each is held until the next is due
+    frame_count  exactly how many frames the file has
+
+    Native size and rate stand in the file's comment. Leaves no file when it fails, also when
+    `drawings` raises: that error passes through.
+    Raises StoreFailed when the disk is full, RenderFailed when ffmpeg fails otherwise.
+    """
+    command = ffmpeg_command(path, native, native_fps, width, height, fps, frame_count)
+    try:
+        with subprocess.Popen(command, stdin=PIPE, stdout=DEVNULL, stderr=PIPE) as ffmpeg:
+            said = feed(ffmpeg, drawings)
+        if ffmpeg.returncode != 0:
+            raise encoding_failed(ffmpeg.returncode, said)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def feed(ffmpeg: "subprocess.Popen[bytes]", drawings: Iterable[np.ndarray]) -> str:
+    """Hand `drawings` over, one at a time, and wait; returns what ffmpeg complained of.
+
+    Kills it where the next drawing does not come. Where it ends early, the rest is not drawn.
+    """
+    assert ffmpeg.stdin is not None
+    assert ffmpeg.stderr is not None
+    said: list[bytes] = []
+    # Read beside the writing: a full pipe of complaints would stop both sides for ever.
+    listener = threading.Thread(
+        target=lambda stream: said.append(stream.read()), args=[ffmpeg.stderr]
+    )
+    listener.start()
+    try:
+        with suppress(BrokenPipeError):
+            for drawing in drawings:
+                ffmpeg.stdin.write(np.ascontiguousarray(drawing).data)
+            ffmpeg.stdin.flush()
+    except BaseException:
+        ffmpeg.kill()
+        raise
+    finally:
+        with suppress(BrokenPipeError):
+            ffmpeg.stdin.close()
+        listener.join()
+    return said[0].decode(errors="replace")
+
+
+def ffmpeg_command(
+    path: Path,
+    native: tuple[int, int],
+    native_fps: int,
+    width: int,
+    height: int,
+    fps: int,
+    frame_count: int,
+) -> list[str]:
+    scale = (
+        f"scale={width}:{height}:force_original_aspect_ratio=increase"
+        ":flags=lanczos+accurate_rnd+full_chroma_inp:out_color_matrix=bt709:out_range=tv"
+    )
+    comment = f"drawn at {native[0]}x{native[1]}, {native_fps} frames/s; scaled and held"
+    # fmt: off
+    return [
+        get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y",
+        "-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", f"{native[0]}x{native[1]}",
+        "-framerate", str(native_fps), "-i", "pipe:0",
+        "-vf", f"{scale},crop={width}:{height},fps={fps},format=yuv420p",
+        "-frames:v", str(frame_count),
+        "-c:v", "libx264", "-preset", "veryfast", "-crf", "20",
+        "-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709",
+        "-color_trc", "bt709",
+        "-metadata", f"comment={comment}", "-movflags", "+faststart", "-f", "mp4", str(path),
+    ]
+    # fmt: on
+
+
+def encoding_failed(status: int, said: str) -> RenderFailed:
+    if status == -SIGXFSZ or any(words in said for words in NO_ROOM):
+        return StoreFailed("The disk is full: the clip could not be kept. Try again later.")
+    return RenderFailed("The clip was drawn but could not be written as a film. Try again.")
+
+
+def save_poster(drawing: np.ndarray, path: Path, width: int, height: int) -> None:
+    """One drawing, (h, w, 3) uint8, as a JPEG of the film's size, cut as the film is cut."""
+    picture = ImageOps.fit(Image.fromarray(drawing), (width, height), Image.Resampling.LANCZOS)
+    try:
+        picture.save(path, "JPEG", quality=85, optimize=True)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise StoreFailed("The clip's still could not be kept: is the disk full?") from error
