@@ -37,8 +37,12 @@ class Engine:
             "log_level": "WARNING",
         }
         DBOS(config=config)
-        # Our own rows count attempts; the engine must not give up before them.
-        DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(self.carry)
+
+        # Our own rows count attempts: the engine must not give up before them.
+        @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
+        def workflow(job_id: str) -> None:
+            self.carry(job_id)
+
         DBOS.launch()
         DBOS.register_queue(
             QUEUE,

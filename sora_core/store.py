@@ -22,7 +22,7 @@ class Store:
 
     def key(self, name: str) -> str:
         """The key of the file `name`, in one of 256 folders."""
-        return f"{hashlib.sha256(name.encode()).hexdigest()[:2]}/{name}"
+        return f"{hashlib.sha256(Path(name).stem.encode()).hexdigest()[:2]}/{name}"
 
     def draft(self, name: str) -> Path:
         """A path to write at, which nobody reads; `keep` makes it a file of the store."""
