@@ -1,0 +1,112 @@
+// Backstage: who is in the programme, and what is being drawn. Looks again by itself.
+
+import { accountMenu, themeMenu, wordmark } from "../studio/bar.js";
+import { h, say } from "../studio/dom.js";
+import { get, post } from "../studio/server.js";
+import { count } from "../studio/words.js";
+import { question, showToken } from "./dialogs.js";
+import { jobsTable, testersTable } from "./tables.js";
+
+const LOOK_MS = 1500;
+const find = (selector) => document.querySelector(selector);
+let before = {};
+
+function redraw(name, facts, draw) {
+  const now = JSON.stringify(facts);
+  if (before[name] === now || find(name).contains(document.activeElement)) return;
+  before[name] = now;
+  find(name).replaceChildren(draw());
+}
+
+async function look() {
+  if (document.hidden) return;
+  try {
+    const room = await get("/backstage/room");
+    const live = room.jobs.filter((job) => job.state === "queued" || job.state === "running");
+    say(find(".jobs-count"), live.length ? `${count(live.length, "clip")} on the way` : "Quiet right now");
+    redraw(".jobs", [room.jobs, minute(room.now, live)], () => jobsTable(room.jobs, room.now, cancel));
+    redraw(".testers", [room.testers, room.tokens, minute(room.now, [])], () => testersTable(room, { issue, revoke }));
+    find(".banner").hidden = true;
+  } catch (problem) {
+    if (problem.status === 401) location.assign("/sign-in");
+    tell(problem.message);
+  }
+}
+
+/** Ages change by the minute; those of live clips by the second. */
+function minute(now, live) {
+  return Math.floor(now / (live.length ? 1000 : 60000));
+}
+
+function tell(sentence) {
+  find(".banner").replaceChildren(sentence);
+  find(".banner").hidden = false;
+}
+
+function field(label, attributes) {
+  return h("label", { class: "field" }, h("span", { class: "label" }, label), h("input", attributes));
+}
+
+async function addTester() {
+  const made = await question({
+    title: "Add a tester",
+    fields: [
+      field("Name", { name: "name", maxlength: 80, autocomplete: "off" }),
+      h(
+        "label",
+        { class: "field" },
+        h("span", { class: "label" }, "Role"),
+        h("select", { name: "role" }, h("option", { value: "tester" }, "Tester"), h("option", { value: "admin" }, "Admin")),
+      ),
+    ],
+    go: "Add",
+    act: ({ name, role }) => post("/backstage/testers", { name: name.value, role: role.value }),
+  });
+  await changed(made && `${made.name} was added.`);
+}
+
+async function issue(tester) {
+  const made = await question({
+    title: `Issue a token to ${tester.name}`,
+    fields: [field("Good for how many days", { name: "days", type: "number", min: 1, max: 3650, value: 30 })],
+    go: "Issue",
+    act: ({ days }) => post(`/backstage/testers/${tester.id}/tokens`, { days: Number(days.value) }),
+  });
+  if (made) showToken(tester.name, made.token);
+  await changed(made && `A token was issued to ${tester.name}.`);
+}
+
+async function revoke(token, tester) {
+  const done = await question({
+    title: `Revoke this token of ${tester.name}?`,
+    text: "At once: pages signed in with it close, clips under way stop and are not charged. This cannot be undone; you can issue a new token.",
+    fields: [field("Reason. The tester reads it.", { name: "reason", maxlength: 400, autocomplete: "off" })],
+    go: "Revoke",
+    danger: true,
+    act: ({ reason }) => post(`/backstage/tokens/${token.id}/revoke`, { reason: reason.value }),
+  });
+  await changed(done && `The token of ${tester.name} was revoked.`);
+}
+
+async function cancel(job) {
+  try {
+    await post(`/backstage/jobs/${job.id}/cancel`);
+    await changed(`The clip of ${job.who} is being stopped.`);
+  } catch (problem) {
+    tell(problem.message);
+  }
+}
+
+async function changed(sentence) {
+  if (!sentence) return;
+  say(find(".announcer"), sentence);
+  document.activeElement?.blur();
+  await look();
+}
+
+wordmark(find(".wordmark"));
+themeMenu(find(".theme-menu"));
+accountMenu(find(".account-menu"), await get("/me"));
+find(".add-tester").onclick = addTester;
+await look();
+setInterval(look, LOOK_MS);

@@ -1,0 +1,88 @@
+// The two tables, drawn anew from each look at the room; equal looks leave the page alone.
+
+import { h } from "../studio/dom.js";
+import { ago, duration } from "../studio/words.js";
+
+const STATES = {
+  queued: "In line",
+  running: "Drawing",
+  finished: "Finished",
+  failed: "Failed",
+  stopped: "Stopped",
+};
+const WHY = { revoked: "token revoked", cancelled: "by its artist", admin: "by an admin" };
+
+function table(headings, rows, nothing) {
+  if (!rows.length) return h("p", { class: "nothing" }, nothing);
+  return h(
+    "table",
+    {},
+    h("thead", {}, h("tr", {}, ...headings.map((text) => h("th", { scope: "col" }, text)))),
+    h("tbody", {}, ...rows),
+  );
+}
+
+export function jobsTable(jobs, now, onCancel) {
+  const rows = jobs.map((job) => {
+    const live = job.state === "queued" || job.state === "running";
+    const took = (job.ended_at ?? now) - job.created_at;
+    const state = WHY[job.stop_reason] ? `${STATES[job.state]}, ${WHY[job.stop_reason]}` : STATES[job.state];
+    return h(
+      "tr",
+      { "data-job": job.id },
+      h("td", {}, job.who),
+      h("td", {}, h("span", { class: `state ${job.state}` }, live && job.stop_reason ? "Stopping" : state)),
+      h("td", { class: "soft" }, job.step ? `${job.step} of ${job.steps}` : "–"),
+      h("td", { class: "soft" }, live ? duration(took) : ago(job.created_at, now)),
+      h(
+        "td",
+        { class: "end" },
+        live && h("button", { type: "button", class: "button", disabled: Boolean(job.stop_reason), onclick: () => onCancel(job) }, "Cancel"),
+      ),
+    );
+  });
+  return table(["Tester", "State", "Step", "Age", ""], rows, "Nothing has been asked for yet.");
+}
+
+export function testersTable({ testers, tokens, now }, on) {
+  const rows = testers.flatMap((tester) => {
+    const own = tokens.filter((token) => token.tester_id === tester.id);
+    return [personRow(tester, on), ...own.map((token) => tokenRow(token, tester, now, on))];
+  });
+  return table(["Tester and tokens", "Status", "Last used", "Expires", ""], rows, "Nobody is here yet. Add a tester.");
+}
+
+function personRow(tester, on) {
+  return h(
+    "tr",
+    { class: "person", "data-tester": tester.id },
+    h("td", { colspan: 4 }, tester.name, tester.role === "admin" && h("span", { class: "role" }, "admin")),
+    h("td", { class: "end" }, h("button", { type: "button", class: "button", onclick: () => on.issue(tester) }, "Issue token")),
+  );
+}
+
+function tokenRow(token, tester, now, on) {
+  const status = h("span", { class: `state ${token.status}` }, token.status);
+  const why = token.revoke_reason && `: ${token.revoke_reason}`;
+  return h(
+    "tr",
+    { class: "token", "data-token": token.id },
+    h("td", {}, token.id, token.kind === "link" ? " · link" : null),
+    h("td", { class: "wraps" }, status, why),
+    h("td", { class: "soft" }, token.last_used_at ? ago(token.last_used_at, now) : "never"),
+    h("td", { class: "soft" }, expiry(token, now)),
+    h(
+      "td",
+      { class: "end" },
+      ["live", "used"].includes(token.status) &&
+        h("button", { type: "button", class: "button danger", onclick: () => on.revoke(token, tester) }, "Revoke"),
+    ),
+  );
+}
+
+function expiry({ expires_at: at, status }, now) {
+  if (!at) return "never";
+  if (status === "revoked" || at <= now) return "–";
+  const days = Math.round((at - now) / 86400000);
+  return days > 1 ? `in ${days} days` : `in ${duration(at - now)}`;
+}

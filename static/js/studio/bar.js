@@ -1,0 +1,80 @@
+// The bar at the top: name, what is left today, theme, account.
+
+import { h, say } from "./dom.js";
+import { icon } from "./icons.js";
+import { menu } from "./menu.js";
+import { post } from "./server.js";
+import { allowanceLeft } from "./words.js";
+
+const THEMES = [
+  ["light", "Light", "sun"],
+  ["dark", "Dark", "moon"],
+  ["system", "As the system", "screen"],
+];
+
+export function wordmark(root) {
+  root.replaceChildren(icon("door"), "Greenroom");
+}
+
+export function themeMenu(root) {
+  const { chosen, choose } = window.greenroomTheme;
+  const button = h("button", { type: "button", class: "button quiet icon", "aria-label": "Light or dark", title: "Light or dark" });
+  const show = () => button.replaceChildren(icon(THEMES.find(([value]) => value === chosen())?.[2] ?? "screen"));
+  show();
+  menu(root, button, (close) =>
+    THEMES.map(([value, label, name]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          role: "menuitemradio",
+          "aria-checked": String(chosen() === value),
+          onclick: () => {
+            choose(value);
+            show();
+            close();
+          },
+        },
+        icon(name),
+        label,
+      ),
+    ),
+  );
+}
+
+export function accountMenu(root, { name, is_admin: isAdmin }) {
+  const initial = h("span", { class: "initial", "aria-hidden": "true" }, [...name][0].toUpperCase());
+  const button = h(
+    "button",
+    { type: "button", class: "button quiet account", "aria-label": `Account of ${name}` },
+    initial,
+    h("span", { class: "name" }, name),
+    icon("chevron"),
+  );
+  menu(root, button, () => [
+    h("p", {}, isAdmin ? `${name} · admin` : name),
+    h("button", { type: "button", role: "menuitem", onclick: signOut }, icon("out"), "Sign out"),
+  ]);
+}
+
+async function signOut() {
+  try {
+    await post("/sign-out");
+  } finally {
+    location.assign("/sign-in");
+  }
+}
+
+/** The bar of the studio; returns a function that shows a fresh `me`. */
+export function studioBar(root, me) {
+  const allowance = root.querySelector(".allowance");
+  wordmark(root.querySelector(".wordmark"));
+  themeMenu(root.querySelector(".theme-menu"));
+  accountMenu(root.querySelector(".account-menu"), me);
+  root.querySelector(".to-backstage").hidden = !me.is_admin;
+  const bar = root.querySelector(".bar");
+  addEventListener("scroll", () => bar.classList.toggle("lifted", scrollY > 8), { passive: true });
+  const show = (fresh) => say(allowance, allowanceLeft(fresh.allowance));
+  show(me);
+  return show;
+}

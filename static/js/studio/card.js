@@ -1,0 +1,137 @@
+// One clip: waiting, being drawn, playing, or saying why not.
+
+import { h, say } from "./dom.js";
+import { icon } from "./icons.js";
+import { Screen } from "./screen.js";
+import { ago, duration } from "./words.js";
+
+const MOVES = { right: "moving right", left: "moving left" };
+
+export class Card {
+  /** `on.cancel(job)` and `on.reuse(spec)` are the card's buttons. */
+  constructor(job, on) {
+    this.on = on;
+    this.screen = new Screen(job);
+    this.now = h("p", { class: "now" });
+    this.reading = h("ul", { class: "reading", "aria-label": "What the model understood" });
+    this.actions = h("div", { class: "card-actions" });
+    this.element = h(
+      "article",
+      { class: "card", "data-job": job.id, "aria-label": job.spec.prompt.slice(0, 80) },
+      this.screen.element,
+      h(
+        "div",
+        { class: "card-body" },
+        h("p", { class: "prompt", title: job.spec.prompt }, job.spec.prompt),
+        this.now,
+        this.reading,
+        this.actions,
+      ),
+    );
+    this.show(job);
+  }
+
+  /** The whole card from a row. */
+  show(job) {
+    const before = this.job?.state;
+    // A row may be older than the look we already have.
+    if (before === "running" && job.state === "running") job.step = Math.max(job.step, this.job.step);
+    this.job = job;
+    this.element.dataset.state = job.state;
+    this.screen.show(job);
+    this.showReading(job.reading);
+    this.showNow();
+    if (before !== job.state || job.stop_reason) this.showActions();
+  }
+
+  /** A step just drawn. */
+  look({ state, step, steps, left_ms: leftMs, preview }) {
+    if (!["queued", "running"].includes(this.job.state)) return;
+    const began = this.job.state !== "running" && state === "running";
+    Object.assign(this.job, { state, step, steps, leftMs });
+    this.element.dataset.state = state;
+    if (began) this.showActions();
+    this.screen.show(this.job);
+    if (preview) this.screen.preview(preview);
+    this.showNow();
+  }
+
+  /** The sign-in ended while this clip was on its way. */
+  gone({ code, reason }) {
+    if (!["queued", "running"].includes(this.job.state)) return;
+    if (code !== "revoked") return;
+    const because = reason ? ` The reason given: “${reason}”` : "";
+    this.show({
+      ...this.job,
+      state: "stopped",
+      stop_reason: "revoked",
+      error: {
+        code: "stopped",
+        sentence: `Your access was revoked, so this clip was stopped. It was not charged.${because}`,
+      },
+    });
+  }
+
+  showNow() {
+    const { state, step, steps, leftMs, stop_reason: stopping } = this.job;
+    if (state === "queued") say(this.now, facts(this.job));
+    else if (state === "running" && stopping) say(this.now, "Stopping at the next step …");
+    else if (state === "running") {
+      const left = leftMs === null || leftMs === undefined ? "" : ` · about ${duration(leftMs)} left`;
+      say(this.now, step ? `Step ${step} of ${steps}${left}` : "Setting up …");
+    } else if (state === "finished") say(this.now, `${facts(this.job)} · ${ago(this.job.created_at)}`);
+    else say(this.now, `Not charged · ${ago(this.job.created_at)}`);
+  }
+
+  showReading(reading) {
+    const chips = [];
+    for (const [attribute, value] of Object.entries(reading?.understood ?? {})) {
+      const text = attribute === "motion" ? MOVES[value] ?? value : value;
+      chips.push(h("li", { title: attribute }, String(text)));
+    }
+    const strange = reading?.unknown ?? [];
+    if (strange.length) {
+      const shown = strange.slice(0, 4).join(", ") + (strange.length > 4 ? " …" : "");
+      chips.push(h("li", { class: "strange" }, `not understood: ${shown}`));
+    }
+    this.reading.hidden = chips.length === 0;
+    this.reading.replaceChildren(...chips);
+  }
+
+  showActions() {
+    const { state, clip, spec, stop_reason: stopping } = this.job;
+    const rows = [];
+    if (state === "queued" || state === "running") {
+      rows.push(
+        h(
+          "button",
+          { type: "button", class: "button quiet cancel", disabled: Boolean(stopping), onclick: () => this.on.cancel(this) },
+          icon("cross"),
+          "Cancel",
+        ),
+      );
+    } else {
+      const word = state === "finished" ? "Use these settings" : "Try again";
+      rows.push(
+        h("button", { type: "button", class: "button quiet reuse", onclick: () => this.on.reuse(spec) }, icon("reuse"), word),
+      );
+    }
+    if (state === "finished" && clip) {
+      rows.push(
+        h(
+          "a",
+          { class: "button quiet icon end download", href: `${clip.url}?download`, download: true, "aria-label": "Download", title: "Download" },
+          icon("download"),
+        ),
+      );
+    }
+    this.actions.replaceChildren(...rows);
+  }
+}
+
+function facts({ spec }) {
+  const parts = [`${spec.width} × ${spec.height}`, `${spec.seconds} s`];
+  if (spec.style) parts.push(spec.style);
+  parts.push(`seed ${spec.seed}`);
+  return parts.join(" · ");
+}

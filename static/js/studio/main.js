@@ -1,0 +1,100 @@
+// The studio, put together. Gradio's block calls `open` when it stands.
+
+import { studioBar } from "./bar.js";
+import { bridge } from "./bridge.js";
+import { Composer, examples } from "./composer.js";
+import { h, say } from "./dom.js";
+import { get } from "./server.js";
+import { Wall } from "./wall.js";
+
+const REFRESH_MS = 30000;
+
+async function openStudio(root, gradio) {
+  const [me, offer, { jobs }] = await Promise.all([get("/me"), get("/offer"), get("/jobs")]);
+  const showMe = studioBar(root, me);
+  const send = bridge(gradio);
+
+  const composer = new Composer(root, offer, async (wish) => {
+    try {
+      wall.add(await send(wish), { arriving: true });
+    } catch (problem) {
+      if (problem.status === 401) wall.close({ code: "signed_out" });
+      throw problem;
+    }
+    arrange();
+    refreshMe();
+  });
+
+  const wall = new Wall(root.querySelector(".wall"), {
+    reuse: (spec) => composer.take(spec),
+    settled: refreshMe,
+    gone: (why) => shut(root, composer, why),
+    say: (sentence) => say(root.querySelector(".announcer"), sentence),
+  });
+
+  function arrange() {
+    root.classList.toggle("empty", wall.isEmpty);
+    root.querySelector(".examples").hidden = !wall.isEmpty;
+  }
+
+  async function refreshMe() {
+    if (wall.over) return;
+    try {
+      showMe(await get("/me"));
+    } catch (problem) {
+      if (problem.status === 401) wall.close({ code: "signed_out" });
+    }
+  }
+
+  async function refresh() {
+    if (document.hidden || wall.over) return;
+    await refreshMe();
+    if (wall.over) return;
+    wall.showAll((await get("/jobs")).jobs);
+    arrange();
+  }
+
+  examples(root.querySelector(".examples"), (spec) => composer.take(spec));
+  wall.showAll(jobs);
+  arrange();
+  root.classList.add("ready");
+  if (matchMedia("(hover: hover)").matches) composer.focus();
+  setInterval(refresh, REFRESH_MS);
+  document.addEventListener("visibilitychange", refresh);
+  document.addEventListener("keydown", (event) => focusOnSlash(event, composer));
+}
+
+function focusOnSlash(event, composer) {
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (event.key !== "/" || typing || event.metaKey || event.ctrlKey || event.altKey) return;
+  event.preventDefault();
+  composer.focus();
+}
+
+/** The sign-in is over: say so calmly, keep what is on the wall in sight, take no more wishes. */
+function shut(root, composer, { code, reason }) {
+  composer.close();
+  const banner = root.querySelector(".banner");
+  const because = reason ? ` The reason given: “${reason}”` : "";
+  const sentence =
+    code === "revoked"
+      ? `Your access was revoked by an admin. Clips under way were stopped and not charged.${because}`
+      : "You are signed out. Sign in again to go on; your clips are kept.";
+  banner.replaceChildren(sentence, " ", h("a", { href: "/sign-in" }, "Sign in with another token"));
+  banner.hidden = false;
+}
+
+/** `gradio`: the block's { element, trigger, watch, props }. */
+export function open(gradio) {
+  const root = gradio.element.querySelector(".studio");
+  document.body.append(root); // out of Gradio's container, whose style sheets reach everything in it
+  openStudio(root, gradio).catch((problem) => {
+    if (problem.status === 401) {
+      location.assign("/sign-in");
+      return;
+    }
+    const banner = root.querySelector(".banner");
+    banner.replaceChildren(problem.message);
+    banner.hidden = false;
+  });
+}

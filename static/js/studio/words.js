@@ -1,0 +1,44 @@
+// Numbers in plain words.
+
+export function ordinal(n) {
+  const tail = n % 100;
+  const ending = tail > 10 && tail < 14 ? "th" : { 1: "st", 2: "nd", 3: "rd" }[n % 10] || "th";
+  return `${n}${ending}`;
+}
+
+/** 6400 → "6 s"; 95000 → "1 min 35 s"; 1800000 → "30 min". */
+export function duration(ms) {
+  const s = Math.max(1, Math.round(ms / 1000));
+  if (s < 60) return `${s} s`;
+  const minutes = Math.floor(s / 60);
+  const rest = s % 60;
+  if (minutes < 60) return rest && minutes < 10 ? `${minutes} min ${rest} s` : `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+}
+
+export function price(gpuMs) {
+  return `about ${duration(gpuMs)} of drawing time`;
+}
+
+export function count(n, noun) {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+export function allowanceLeft({ clips_left, gpu_ms_left }) {
+  if (clips_left === 0) return "No clips left today · more at midnight UTC";
+  return `${count(clips_left, "clip")} · ${duration(gpu_ms_left)} of drawing left today`;
+}
+
+export function place(n) {
+  return n <= 1 ? "Next in line" : `${ordinal(n)} in line`;
+}
+
+/** "just now", "5 min ago", "3 h ago", "12 Mar". */
+export function ago(ms, now = Date.now()) {
+  const minutes = Math.floor((now - ms) / 60000);
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ago`;
+  return new Date(ms).toLocaleDateString(undefined, { day: "numeric", month: "short" });
+}

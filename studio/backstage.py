@@ -1,0 +1,164 @@
+"""For admins: who is in the programme, which tokens are out, what is being drawn."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from auth import revocation, testers, tokens
+from auth.budget import release
+from auth.records import Tester, Token
+from errors import BadSpec, NotFound
+from jobs.live import LiveEvent
+from jobs.records import LIVE, Job
+from studio.clock import now_ms
+from studio.parts import Parts
+from studio.sign_in import PAGES, read_form, read_text
+
+DAY_MS = 86_400_000
+JOBS_SHOWN = 50
+
+
+async def show_backstage(_parts: Parts, _request: Request) -> Response:
+    return FileResponse(PAGES / "backstage.html", media_type="text/html; charset=utf-8")
+
+
+async def show_room(parts: Parts, _request: Request) -> Response:
+    """Everything the page shows. Of a job: whose, and how far; never the prompt."""
+    return JSONResponse(await run_in_threadpool(read_room, parts, now_ms()))
+
+
+def read_room(parts: Parts, now: int) -> dict[str, Any]:
+    with parts.database.read() as db:
+        names = {tester.id: tester.name for tester in testers.list(db)}
+        return {
+            "now": now,
+            "testers": [tester_facts(tester) for tester in testers.list(db)],
+            "tokens": [token_facts(token, now) for token, _ in tokens.list(db)],
+            "jobs": [job_facts(job, names) for job in newest_jobs(db)],
+        }
+
+
+def newest_jobs(db: Session) -> Sequence[Job]:
+    """Live ones first, then the newest that ended."""
+    live = db.scalars(select(Job).where(Job.state.in_(LIVE)).order_by(Job.id.desc())).all()
+    ended = select(Job).where(Job.state.not_in(LIVE)).order_by(Job.id.desc()).limit(JOBS_SHOWN)
+    return [*live, *db.scalars(ended)]
+
+
+def tester_facts(tester: Tester) -> dict[str, Any]:
+    return {
+        "id": tester.id,
+        "name": tester.name,
+        "role": tester.role,
+        "created_at": tester.created_at,
+    }
+
+
+def token_facts(token: Token, now: int) -> dict[str, Any]:
+    return {
+        "id": token.id,
+        "tester_id": token.tester_id,
+        "kind": token.kind,
+        "status": status_of(token, now),
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "last_used_at": token.last_used_at,
+        "revoke_reason": token.revoke_reason,
+    }
+
+
+def status_of(token: Token, now: int) -> str:
+    if token.revoked_at is not None:
+        return "revoked"
+    if token.used_at is not None:
+        return "used"
+    return "expired" if tokens.is_expired(token, now) else "live"
+
+
+def job_facts(job: Job, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "who": names.get(job.owner_id, "unknown"),
+        "state": job.state,
+        "stop_reason": job.stop_reason,
+        "step": job.step,
+        "steps": job.steps,
+        "created_at": job.created_at,
+        "ended_at": job.ended_at,
+    }
+
+
+async def add_tester(parts: Parts, request: Request) -> Response:
+    """Raises BadSpec for the name or the role, Conflict where the name is taken."""
+    form = await read_form(request)
+    name, role = read_text(form, "name"), form.get("role", testers.TESTER)
+    if role not in (testers.TESTER, testers.ADMIN):
+        raise BadSpec("The role is tester or admin.", field="role")
+
+    def add() -> dict[str, Any]:
+        with parts.database.begin() as db:
+            return tester_facts(testers.add(db, name, role=role, now_ms=now_ms()))
+
+    return JSONResponse(await run_in_threadpool(add), 201)
+
+
+async def issue_token(parts: Parts, request: Request, tester_id: str) -> Response:
+    """A new access token; its text is in this answer and nowhere else. Raises NotFound, BadSpec."""
+    days = (await read_form(request)).get("days", 30)
+    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 3650:
+        raise BadSpec("The days must be a whole number from 1 to 3,650.", field="days")
+
+    def issue() -> dict[str, Any]:
+        with parts.database.begin() as db:
+            if db.get(Tester, tester_id) is None:
+                raise NotFound
+            minted = tokens.mint(
+                db, parts.gate.keys, tester_id, lifetime_ms=days * DAY_MS, now_ms=now_ms()
+            )
+        return {"id": minted.id, "token": minted.text, "expires_at": minted.expires_at}
+
+    return JSONResponse(await run_in_threadpool(issue), 201)
+
+
+async def revoke_token(parts: Parts, request: Request, token_id: str) -> Response:
+    """Revoke a token, stop what it admitted, and end every stream it opened, at once.
+
+    The reason is shown to the tester. Raises BadSpec without one, NotFound.
+    """
+    reason = read_text(await read_form(request), "reason").strip()
+    if not 0 < len(reason) <= revocation.REASON_MAX_CHARS:
+        raise BadSpec(
+            f"Give a reason of 1 to {revocation.REASON_MAX_CHARS} characters; the tester reads it.",
+            field="reason",
+        )
+
+    def revoke() -> list[LiveEvent]:
+        with parts.database.begin() as db:
+            revocation.revoke(db, token_id, reason, now_ms())
+            stopped = parts.queue.stop_admitted(db, token_id, now_ms(), release)
+            return [LiveEvent.of(job) for job in stopped]
+
+    for event in await run_in_threadpool(revoke):
+        parts.hub.publish(event)
+    parts.leases.end_token(token_id)
+    return JSONResponse({"id": token_id, "status": "revoked"})
+
+
+async def cancel_job(parts: Parts, _request: Request, job_id: str) -> Response:
+    """Stop anybody's job. Raises NotFound."""
+
+    def cancel() -> LiveEvent:
+        with parts.database.begin() as db:
+            job = db.get(Job, job_id)
+            if job is None:
+                raise NotFound
+            stopped = parts.queue.cancel(db, job_id, job.owner_id, now_ms(), release)
+            return LiveEvent.of(stopped)
+
+    parts.hub.publish(await run_in_threadpool(cancel))
+    return JSONResponse({"id": job_id}, 202)

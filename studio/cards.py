@@ -1,0 +1,107 @@
+"""What the page is told about jobs, the day's allowance, and what may be asked for.
+
+Plain numbers and names; the page puts them into words.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from jobs.queue import Queue
+from jobs.records import Clip, Job
+from sora_core.catalog import MODELS
+from sora_core.spec import (
+    DEFAULT_SECONDS,
+    DEFAULT_SIZE,
+    PROMPT_MAX_CHARS,
+    SECONDS_MAX,
+    SEED_MAX,
+    SIZES,
+    ClipSpec,
+)
+
+LATEST = 100
+
+
+def latest_cards(db: Session, queue: Queue, owner_id: str) -> list[dict[str, Any]]:
+    """The owner's newest jobs, newest first."""
+    jobs = queue.latest(db, owner_id, LATEST)
+    clips = clips_of(db, [job.id for job in jobs])
+    return [card(db, queue, job, clips.get(job.id)) for job in jobs]
+
+
+def one_card(db: Session, queue: Queue, job_id: str, owner_id: str) -> dict[str, Any]:
+    """Raises NotFound, for somebody else's job too."""
+    job = queue.find(db, job_id, owner_id)
+    return card(db, queue, job, db.get(Clip, job.id))
+
+
+def clips_of(db: Session, job_ids: Sequence[str]) -> dict[str, Clip]:
+    return {clip.id: clip for clip in db.scalars(select(Clip).where(Clip.id.in_(job_ids)))}
+
+
+def card(db: Session, queue: Queue, job: Job, clip: Clip | None) -> dict[str, Any]:
+    """One job as its card shows it. `place` is 0 once it is not queued."""
+    error = None
+    if job.error_code is not None:
+        error = {"code": job.error_code, "sentence": job.error_sentence}
+    return {
+        "id": job.id,
+        "state": job.state,
+        "spec": job.spec,
+        "reading": job.reading,
+        "place": queue.place(db, job),
+        "step": job.step,
+        "steps": job.steps,
+        "stop_reason": job.stop_reason,
+        "error": error,
+        "gpu_ms": job.gpu_ms,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "ended_at": job.ended_at,
+        "clip": clip and clip_facts(clip),
+    }
+
+
+def clip_facts(clip: Clip) -> dict[str, Any]:
+    return {
+        "url": f"/clips/{clip.id}.mp4",
+        "poster": f"/clips/{clip.id}.jpg",
+        "bytes": clip.bytes,
+        "width": clip.width,
+        "height": clip.height,
+        "fps": clip.fps,
+        "frame_count": clip.frame_count,
+        "native": {
+            "width": clip.native_width,
+            "height": clip.native_height,
+            "fps": clip.native_fps,
+        },
+    }
+
+
+def offer() -> dict[str, Any]:
+    """What may be asked for, and the price of every size and length, in GPU milliseconds."""
+    model = MODELS["sprout"]
+    return {
+        "prompt_max_chars": PROMPT_MAX_CHARS,
+        "seed_max": SEED_MAX,
+        "seconds_max": SECONDS_MAX,
+        "default": {"size": "{}x{}".format(*DEFAULT_SIZE), "seconds": DEFAULT_SECONDS},
+        "styles": model.styles,
+        "sizes": [
+            {"aspect": aspect, "width": width, "height": height, "gpu_ms": prices(width, height)}
+            for aspect, pairs in SIZES.items()
+            for width, height in pairs
+        ],
+    }
+
+
+def prices(width: int, height: int) -> list[int]:
+    """GPU milliseconds of a clip of 1, 2, … seconds."""
+    form = {"prompt": "any", "width": width, "height": height}
+    return [
+        ClipSpec.parse({**form, "seconds": seconds}).gpu_ms for seconds in range(1, SECONDS_MAX + 1)
+    ]

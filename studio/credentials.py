@@ -1,0 +1,79 @@
+"""Who is asking: the credential of a request, from exactly one place, and the cookie that holds it."""
+
+from dataclasses import dataclass
+
+from auth.sign_ins import LIFETIME_MS
+from errors import BadRequest
+from settings import Settings
+
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True)
+class Credential:
+    """At most one of the two is given."""
+
+    bearer: str | None = None
+    cookie: str | None = None
+
+
+def values(headers: Headers, name: str) -> list[str]:
+    wanted = name.encode()
+    return [value.decode("latin-1") for key, value in headers if key.lower() == wanted]
+
+
+def read_credential(headers: Headers, cookie_name: str) -> Credential:
+    """`Authorization: Bearer …`, for scripts, or the session cookie, for browsers.
+
+    Raises BadRequest where there are several, or of another kind: a server that picks one of two
+    can be made to check one and act for the other.
+    """
+    authorizations = values(headers, "authorization")
+    cookies = [
+        value
+        for line in values(headers, "cookie")
+        for name, _, value in (part.strip().partition("=") for part in line.split(";"))
+        if name == cookie_name
+    ]
+    if len(authorizations) + len(cookies) > 1:
+        raise BadRequest("Send one credential: a bearer token or the session cookie, once.")
+    if not authorizations:
+        return Credential(cookie=cookies[0] if cookies else None)
+    scheme, _, token = authorizations[0].partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise BadRequest("The Authorization header must read: Bearer, a space, your token.")
+    return Credential(bearer=token.strip())
+
+
+@dataclass(frozen=True)
+class SessionCookie:
+    """The cookie's name and attributes at one public address.
+
+    Over https the `__Host-` prefix ties it to this very host. In a Space the page sits in
+    somebody else's frame, where only a partitioned cookie with SameSite=None comes along.
+    """
+
+    secure: bool
+    framed: bool
+
+    @classmethod
+    def at(cls, settings: Settings) -> "SessionCookie":
+        return cls(settings.public_url.startswith("https://"), settings.in_space)
+
+    @property
+    def name(self) -> str:
+        return "__Host-greenroom" if self.secure else "greenroom"
+
+    def set(self, value: str) -> str:
+        return self.header(value, LIFETIME_MS // 1000)
+
+    def clear(self) -> str:
+        return self.header("", 0)
+
+    def header(self, value: str, max_age_s: int) -> str:
+        """A Set-Cookie line, by hand: the standard library lacks Partitioned before 3.14."""
+        framed = self.framed and self.secure
+        same_site = "SameSite=None; Partitioned" if framed else "SameSite=Lax"
+        secure = "; Secure" if self.secure else ""
+        line = f"{self.name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; {same_site}"
+        return line + secure

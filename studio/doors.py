@@ -1,0 +1,95 @@
+"""The table of what exists, and for whom. What is not in it does not exist.
+
+Gradio brings some sixty routes of its own; of those the page needs six, and only they are here.
+When the Gradio pin moves, read its routes again (docs/studio.md says how).
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from errors import NotFound
+
+
+class Who(Enum):
+    ANYONE = "anyone"
+    SIGNED_IN = "signed in"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Door:
+    """One kind of request.
+
+    methods   those it answers
+    pattern   the whole of the raw path, which is plain ASCII in canonical form by then
+    who       whom it opens for
+    stream    whether the answer stays open, and so must end when the sign-in does
+    """
+
+    methods: frozenset[str]
+    pattern: re.Pattern[str]
+    who: Who
+    stream: bool = False
+
+
+def door(methods: str, pattern: str, who: Who, *, stream: bool = False) -> Door:
+    return Door(frozenset(methods.split()), re.compile(pattern), who, stream)
+
+
+JOB = r"/jobs/[0-9a-f]{32}"
+GRADIO_QUEUE = "/gradio_api/queue"
+
+DOORS = (
+    door("GET HEAD", r"/healthz", Who.ANYONE),
+    door("GET HEAD POST", r"/sign-in", Who.ANYONE),
+    door(
+        "GET HEAD",
+        r"/static/([a-z][a-z0-9-]*/)*[A-Za-z][A-Za-z0-9-]*\.(css|js|svg|woff2)",
+        Who.ANYONE,
+    ),
+    # the studio
+    door("GET", r"/", Who.SIGNED_IN),
+    door("GET", r"/(me|offer)", Who.SIGNED_IN),
+    door("POST", r"/sign-out", Who.SIGNED_IN),
+    door("GET POST", r"/jobs", Who.SIGNED_IN),
+    door("GET", JOB, Who.SIGNED_IN),
+    door("POST", rf"{JOB}/cancel", Who.SIGNED_IN),
+    door("GET", rf"{JOB}/events", Who.SIGNED_IN, stream=True),
+    door("GET HEAD", r"/clips/[0-9a-f]{32}\.(mp4|jpg)", Who.SIGNED_IN),
+    # what Gradio's own page asks for
+    door("GET", r"/assets/[A-Za-z0-9_-]+\.(js|css)", Who.SIGNED_IN),
+    door("GET", r"/theme\.css", Who.SIGNED_IN),
+    door("POST", rf"{GRADIO_QUEUE}/join", Who.SIGNED_IN),
+    door("GET", rf"{GRADIO_QUEUE}/data", Who.SIGNED_IN, stream=True),
+    # backstage
+    door("GET", r"/backstage(/room)?", Who.ADMIN),
+    door("POST", r"/backstage/testers(/[0-9a-f]{32}/tokens)?", Who.ADMIN),
+    door("POST", r"/backstage/tokens/[0-9A-Za-z]{12}/revoke", Who.ADMIN),
+    door("POST", rf"/backstage{JOB}/cancel", Who.ADMIN),
+)
+
+# Where every other path leads, for somebody who is signed in.
+NOWHERE = door("", r"(?!)", Who.SIGNED_IN)
+
+# Segments of plain characters, one slash between them: nothing that two readers of a path could
+# read differently. No `%`, no `//`, no `.` or `..`, no backslash, no slash at the end.
+CANONICAL = re.compile(r"/|(/(?!\.{1,2}(/|$))[A-Za-z0-9._=-]+)+")
+
+
+def canonical_path(path: str, raw_path: bytes) -> str:
+    """The path, when its raw and decoded forms agree and nothing in it is odd.
+
+    Raises NotFound: an odd spelling names nothing.
+    """
+    raw = raw_path.decode("latin-1")
+    if raw != path or not CANONICAL.fullmatch(raw):
+        raise NotFound
+    return path
+
+
+def find_door(method: str, path: str) -> Door | None:
+    for row in DOORS:
+        if method in row.methods and row.pattern.fullmatch(path):
+            return row
+    return None

@@ -1,0 +1,93 @@
+"""A job's card, live: server-sent events from our own rows and the worker's looks.
+
+`job`   the whole card, from the database: first, whenever it changes, and at the end
+`look`  a step just drawn: step, steps, left_ms, preview
+`gone`  the sign-in ended while we watched: code and sentence
+"""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from auth.gate import Principal
+from auth.records import Token
+from jobs.live import LiveEvent
+from jobs.records import LIVE
+from studio.cards import one_card
+from studio.leases import Lease
+from studio.parts import Parts
+
+# The hub may lose a look, and says nothing of a place in line: the row is read this often anyway.
+REREAD_S = 1.5
+PING = ": ping\n\n"
+
+
+async def open_events(parts: Parts, request: Request, job_id: str) -> StreamingResponse:
+    """Raises NotFound, for somebody else's job too."""
+    principal = request.state.principal
+    await run_in_threadpool(read_card, parts, job_id, principal)
+    return StreamingResponse(
+        follow(parts, job_id, principal, request.state.lease),
+        media_type="text/event-stream",
+        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+    )
+
+
+async def follow(
+    parts: Parts, job_id: str, principal: Principal, lease: Lease
+) -> AsyncIterator[str]:
+    """Events until the job ends or the lease does."""
+    with parts.hub.subscribe(job_id) as watcher:
+        lease.on_end = watcher.arrived.set
+        shown: dict[str, Any] | None = None
+        while True:
+            card = await run_in_threadpool(read_card, parts, job_id, principal)
+            yield event("job", card) if card != shown else PING
+            shown = card
+            if card["state"] not in LIVE:
+                return
+            look = await watcher.next(REREAD_S)
+            while look and not look.ended and not lease.over.is_set():
+                yield event("look", seen(look))
+                look = await watcher.next(REREAD_S)
+            if lease.over.is_set():
+                break
+    if not lease.shutting_down:
+        yield event("gone", await run_in_threadpool(farewell, parts, principal))
+
+
+def read_card(parts: Parts, job_id: str, principal: Principal) -> dict[str, Any]:
+    with parts.database.read() as db:
+        return one_card(db, parts.queue, job_id, principal.tester_id)
+
+
+def seen(look: LiveEvent) -> dict[str, Any]:
+    return {
+        "state": look.state,
+        "step": look.step,
+        "steps": look.steps,
+        "left_ms": look.left_ms,
+        "preview": look.preview,
+    }
+
+
+def farewell(parts: Parts, principal: Principal) -> dict[str, str]:
+    """Why this sign-in ended, for the person who was signed in."""
+    with parts.database.read() as db:
+        token = db.get(Token, principal.token_id)
+        if token is None or token.revoked_at is None:
+            return {"code": "signed_out", "sentence": "You are signed out. Sign in to go on."}
+        return {
+            "code": "revoked",
+            "sentence": "Your access was revoked by an admin.",
+            "reason": token.revoke_reason or "",
+        }
+
+
+def event(name: str, facts: dict[str, Any]) -> str:
+    """One server-sent event; JSON holds no line break, so nothing in it can start another."""
+    return f"event: {name}\ndata: {json.dumps(facts)}\n\n"

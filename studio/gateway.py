@@ -1,0 +1,204 @@
+"""The gate's wall: one layer around everything, which denies unless the table of doors allows.
+
+A request passes, in this order: canonical path → a door in the table → one credential → the
+sign-in stands → the door opens for this role → the request comes from our own pages → a body of
+reasonable size. Whatever fails on the way never reaches a route, ours or Gradio's.
+"""
+
+import asyncio
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+
+from auth.gate import Principal
+from errors import BadRequest, GreenroomError, NotFound, NotGranted, NotSignedIn, TokenInvalid
+from studio.clock import now_ms
+from studio.credentials import Credential, SessionCookie, read_credential, values
+from studio.doors import GRADIO_QUEUE, NOWHERE, Door, Who, canonical_path, find_door
+from studio.headers import common_headers
+from studio.leases import ASGI, serve_under
+from studio.parts import Parts
+from studio.refusals import answer
+from studio.session_hashes import SessionHashes
+
+BODY_MAX_BYTES = 64 * 1024
+UNTRUSTED = ("x-forwarded-", "forwarded", "x-original-", "x-rewrite-", "x-real-ip", "x-gradio-")
+
+
+class Gateway:
+    """The outermost ASGI application. Puts the principal into `scope["state"]["principal"]`."""
+
+    def __init__(self, app: ASGI, parts: Parts) -> None:
+        self.app, self.parts = app, parts
+        self.cookie = SessionCookie.at(parts.settings)
+        self.public = urlsplit(parts.settings.public_url)
+        self.headers = common_headers(parts.settings)
+        self.session_hashes = SessionHashes()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self.serve(scope, receive, self.with_headers(send))
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def serve(self, scope: Any, receive: Any, send: Any) -> None:
+        scope = {
+            **scope,
+            "headers": [row for row in scope["headers"] if not is_untrusted(row[0])],
+            "state": {
+                **scope.get("state", {}),
+                "arrived_s": asyncio.get_running_loop().time(),
+            },
+        }
+        try:
+            door, credential = self.find_way(scope)
+            principal = await self.admit(door, credential, scope)
+            self.check_origin(scope, credential)
+            body = await self.read_body(scope, receive)
+            self.check_session_hash(scope, principal, body)
+        except GreenroomError as error:
+            response = await answer(error, scope)
+            await response(scope, receive, send)
+            return
+        scope["state"]["principal"] = principal
+        if door.stream and principal is not None:
+            await self.serve_stream(principal, credential, scope, receive, send)
+        else:
+            await self.app(scope, replay(body, receive), send)
+
+    def find_way(self, scope: Any) -> tuple[Door, Credential]:
+        """The door the request stands before, and the credential it holds.
+
+        To a request without one, a door that exists and one that does not look the same.
+        """
+        path = canonical_path(scope["path"], scope.get("raw_path") or b"")
+        door = find_door(scope["method"], path)
+        if door is not None and door.who is Who.ANYONE:
+            return door, Credential()
+        credential = read_credential(scope["headers"], self.cookie.name)
+        if credential == Credential():
+            raise NotSignedIn(UNSIGNED)
+        return door or NOWHERE, credential
+
+    async def admit(self, door: Door, credential: Credential, scope: Any) -> Principal | None:
+        if door.who is Who.ANYONE:
+            return None
+        principal = await self.authenticate(credential, scope)
+        if door is NOWHERE or (door.who is Who.ADMIN and not principal.is_admin):
+            raise NotFound
+        return principal
+
+    async def authenticate(self, credential: Credential, scope: Any) -> Principal:
+        """A bearer token is looked up only while its address has not failed too often."""
+        try:
+            if credential.bearer is None:
+                return await run_in_threadpool(self.look_up, credential)
+            with self.parts.addresses.trying(address_of(scope), now_ms()):
+                return await run_in_threadpool(self.look_up, credential)
+        except NotSignedIn as error:
+            raise NotSignedIn(UNSIGNED) from error
+
+    def look_up(self, credential: Credential) -> Principal:
+        with self.parts.database.read() as db:
+            return self.parts.gate.authenticate(
+                db, bearer=credential.bearer, cookie=credential.cookie, now_ms=now_ms()
+            )
+
+    async def still_stands(self, credential: Credential) -> bool:
+        try:
+            await run_in_threadpool(self.look_up, credential)
+        except NotSignedIn:
+            return False
+        return True
+
+    def check_origin(self, scope: Any, credential: Credential) -> None:
+        """What changes something must come from our own pages, or from a script with a token.
+
+        Raises NotGranted.
+        """
+        if scope["method"] in ("GET", "HEAD"):
+            return
+        origins = values(scope["headers"], "origin")
+        sites = values(scope["headers"], "sec-fetch-site")
+        hosts = {self.public.netloc, *values(scope["headers"], "host")}
+        if origins:
+            allowed = len(origins) == 1 and urlsplit(origins[0]).netloc in hosts
+        elif sites:
+            allowed = sites == ["same-origin"]
+        else:
+            allowed = credential.bearer is not None
+        if not allowed:
+            raise NotGranted("This request came from another site. Use Greenroom's own page.")
+
+    async def read_body(self, scope: Any, receive: Any) -> bytes:
+        """The whole body. Raises BadRequest when it is too large."""
+        if scope["method"] in ("GET", "HEAD"):
+            return b""
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise BadRequest("The request ended in the middle.")
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > BODY_MAX_BYTES:
+                raise BadRequest(f"The body is larger than {BODY_MAX_BYTES // 1024} KB.")
+        return body
+
+    def check_session_hash(self, scope: Any, principal: Principal | None, body: bytes) -> None:
+        if principal is None:
+            return
+        if scope["path"] == f"{GRADIO_QUEUE}/join":
+            self.session_hashes.join(principal, body)
+        elif scope["path"] == f"{GRADIO_QUEUE}/data":
+            self.session_hashes.check(principal, scope["query_string"])
+
+    async def serve_stream(
+        self, principal: Principal, credential: Credential, scope: Any, receive: Any, send: Any
+    ) -> None:
+        async def stands() -> bool:
+            return await self.still_stands(credential)
+
+        with self.parts.leases.grant(principal) as lease:
+            scope["state"]["lease"] = lease
+            await serve_under(lease, stands, self.app, scope, receive, send)
+
+    def with_headers(self, send: Any) -> Any:
+        async def send_with_headers(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers:
+                    headers.setdefault(name, value)
+            await send(message)
+
+        return send_with_headers
+
+
+# Missing, unknown, forged, revoked, expired: the same words.
+UNSIGNED = str(TokenInvalid())
+
+
+def is_untrusted(name: bytes) -> bool:
+    return name.decode("latin-1").lower().startswith(UNTRUSTED)
+
+
+def address_of(scope: Any) -> str:
+    return scope["client"][0] if scope.get("client") else "unknown"
+
+
+def replay(body: bytes, receive: Any) -> Any:
+    """A `receive` that gives `body` once, and then what the server says."""
+    given = False
+
+    async def receive_again() -> dict[str, Any]:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again

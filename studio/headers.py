@@ -1,0 +1,40 @@
+"""Headers every answer carries."""
+
+from settings import Settings
+
+SELF = "'self'"
+
+
+def content_policy(settings: Settings, script: str = SELF, style: str = SELF) -> str:
+    """A Content-Security-Policy in which nothing comes from, or goes to, another host."""
+    framed_by = "https://huggingface.co" if settings.in_space else "'none'"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {script}",
+            f"style-src {style}",
+            "img-src 'self' data: blob:",
+            "media-src 'self' blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "base-uri 'self'",
+            f"frame-ancestors {framed_by}",
+        )
+    )
+
+
+def common_headers(settings: Settings) -> list[tuple[str, str]]:
+    """What is added where the answer does not say otherwise itself."""
+    headers = [
+        ("content-security-policy", content_policy(settings)),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()"),
+        ("cache-control", "private, no-store"),
+    ]
+    if settings.public_url.startswith("https://"):
+        headers.append(("strict-transport-security", "max-age=31536000"))
+    return headers

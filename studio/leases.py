@@ -1,0 +1,101 @@
+"""Open event streams: each goes on only while the sign-in that opened it stands.
+
+A stream is opened once and may stay open for minutes, so asking at its opening is not enough.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from auth.gate import Principal
+
+ASGI = Callable[..., Awaitable[None]]
+RECHECK_S = 1.0  # a revocation by another process is seen this late at most
+GOODBYE_S = 0.5  # how long a stream may take to say why it ends
+
+
+class Lease:
+    """The right of one stream to stay open."""
+
+    def __init__(self, principal: Principal) -> None:
+        self.principal = principal
+        self.over = asyncio.Event()
+        self.shutting_down = False
+        self.on_end: Callable[[], None] = lambda: None
+
+    def end(self) -> None:
+        self.over.set()
+        self.on_end()
+
+
+class Leases:
+    """Every open stream of this process. Lives on one event loop."""
+
+    def __init__(self) -> None:
+        self.open: set[Lease] = set()
+
+    @contextmanager
+    def grant(self, principal: Principal) -> Iterator[Lease]:
+        lease = Lease(principal)
+        self.open.add(lease)
+        try:
+            yield lease
+        finally:
+            self.open.discard(lease)
+
+    def end_token(self, token_id: str) -> None:
+        for lease in list(self.open):
+            if lease.principal.token_id == token_id:
+                lease.end()
+
+    def end_sign_in(self, sign_in_id: str | None) -> None:
+        for lease in list(self.open):
+            if sign_in_id is not None and lease.principal.sign_in_id == sign_in_id:
+                lease.end()
+
+    def shut_down(self) -> None:
+        """End every stream, so that the server can stop. Pages come back by themselves."""
+        for lease in list(self.open):
+            lease.shutting_down = True
+            lease.end()
+
+
+async def serve_under(
+    lease: Lease,
+    stands: Callable[[], Awaitable[bool]],
+    app: ASGI,
+    scope: Any,
+    receive: Any,
+    send: Any,
+) -> None:
+    """Serve one stream until it ends by itself or its lease does.
+
+    `stands()` says whether the sign-in is still good; it is asked every RECHECK_S. When the
+    lease ends, the stream has GOODBYE_S to end in its own words, then it is cut.
+    """
+    started = finished = False
+
+    async def watched_send(message: dict[str, Any]) -> None:
+        nonlocal started, finished
+        started = started or message["type"] == "http.response.start"
+        await send(message)
+        finished = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+    async def recheck() -> None:
+        while await stands():
+            await asyncio.sleep(RECHECK_S)
+        lease.end()
+
+    serving = asyncio.ensure_future(app(scope, receive, watched_send))
+    beside = [asyncio.ensure_future(recheck()), asyncio.ensure_future(lease.over.wait())]
+    try:
+        await asyncio.wait([serving, beside[1]], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([serving], timeout=GOODBYE_S)
+    finally:
+        for task in (serving, *beside):
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+    if started and not finished:
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

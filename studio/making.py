@@ -1,0 +1,28 @@
+"""A form becomes a job: the one way in, for the page and for scripts."""
+
+from collections.abc import Mapping
+
+from auth.gate import Principal
+from jobs.queue import new_job_id
+from jobs.records import Job
+from sora_core.spec import ClipSpec
+from studio.parts import Parts
+
+
+def make(parts: Parts, principal: Principal, form: Mapping[str, object], now_ms: int) -> Job:
+    """Parse, admit and enqueue in one transaction: all of it happens, or nothing.
+
+    Raises BadSpec, TokenInvalid, TooMany, BudgetExhausted; nothing is charged then.
+    """
+    spec = ClipSpec.parse(form)
+    job_id = new_job_id(now_ms)
+    with parts.database.begin() as db:
+        admission = parts.gate.admit(db, principal, job_id, spec.gpu_ms, now_ms)
+        return parts.queue.enqueue(
+            db,
+            spec,
+            job_id=job_id,
+            owner_id=admission.tester_id,
+            admission_id=admission.token_id,
+            now_ms=now_ms,
+        )

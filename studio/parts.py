@@ -1,0 +1,24 @@
+"""What the studio is put together from; `app.py` makes one."""
+
+from dataclasses import dataclass, field
+
+from auth.addresses import Addresses
+from auth.gate import Gate
+from database import Database
+from jobs.live import Hub
+from jobs.queue import Queue
+from settings import Settings
+from sora_core.store import Store
+from studio.leases import Leases
+
+
+@dataclass(frozen=True)
+class Parts:
+    settings: Settings
+    database: Database
+    gate: Gate
+    queue: Queue
+    hub: Hub
+    store: Store
+    addresses: Addresses = field(default_factory=Addresses)
+    leases: Leases = field(default_factory=Leases)

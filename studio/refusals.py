@@ -1,0 +1,34 @@
+"""A refusal as an answer: a problem document, or for a person's browser the way to the door."""
+
+import asyncio
+from typing import Any
+
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from errors import GreenroomError, NotSignedIn, TooMany, Unavailable
+
+# Unknown, forged, revoked, expired and missing tokens answer after the same time, whatever their
+# look-up cost. Awaited, so that a flood of them holds no thread.
+FLOOR_S = 0.06
+
+
+async def answer(error: GreenroomError, scope: Any) -> Response:
+    """The response to send for `error`; `scope["state"]["arrived_s"]` says since when we work."""
+    if isinstance(error, NotSignedIn):
+        arrived_s = scope["state"]["arrived_s"]
+        await asyncio.sleep(arrived_s + FLOOR_S - asyncio.get_running_loop().time())
+        if wants_page(scope):
+            return RedirectResponse("/sign-in", status_code=303)
+    headers = {}
+    if isinstance(error, TooMany | Unavailable):
+        headers["retry-after"] = str(error.retry_after_s)
+    if isinstance(error, NotSignedIn):
+        headers["www-authenticate"] = 'Bearer realm="greenroom"'
+    return JSONResponse(
+        error.as_problem(), error.status, headers, media_type="application/problem+json"
+    )
+
+
+def wants_page(scope: Any) -> bool:
+    accepts = dict(scope["headers"]).get(b"accept", b"")
+    return scope["method"] == "GET" and b"text/html" in accepts

@@ -1,0 +1,74 @@
+"""Coming in and going out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from auth.gate import Principal
+from errors import BadRequest, BadSpec
+from studio.clock import now_ms
+from studio.credentials import SessionCookie
+from studio.gateway import address_of
+from studio.parts import Parts
+
+PAGES = Path(__file__).parent / "pages"
+
+
+async def read_form(request: Request) -> dict[str, Any]:
+    """The JSON object in the request's body. Raises BadRequest."""
+    try:
+        form = json.loads(await request.body())
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("The body must be a JSON object.") from error
+    if not isinstance(form, dict):
+        raise BadRequest("The body must be a JSON object.")
+    return form
+
+
+def read_text(form: dict[str, Any], field: str) -> str:
+    """Raises BadSpec naming the field."""
+    value = form.get(field)
+    if not isinstance(value, str):
+        raise BadSpec(f"The {field} must be text.", field=field)
+    return value
+
+
+async def show_sign_in(_parts: Parts, _request: Request) -> Response:
+    return FileResponse(PAGES / "sign-in.html", media_type="text/html; charset=utf-8")
+
+
+async def sign_in(parts: Parts, request: Request) -> Response:
+    """Trade an access token or a one-time link for a session cookie.
+
+    Raises TooManySignIns before anything is looked up, TokenInvalid.
+    """
+    token_text = read_text(await read_form(request), "token")
+    with parts.addresses.trying(address_of(request.scope), now_ms()):
+        principal, cookie = await run_in_threadpool(open_sign_in, parts, token_text)
+    answer = JSONResponse({"name": principal.name})
+    answer.headers["set-cookie"] = SessionCookie.at(parts.settings).set(cookie)
+    return answer
+
+
+def open_sign_in(parts: Parts, token_text: str) -> tuple[Principal, str]:
+    with parts.database.begin() as db:
+        return parts.gate.sign_in(db, token_text, now_ms())
+
+
+async def sign_out(parts: Parts, request: Request) -> Response:
+    """End the sign-in; streams it opened end with it."""
+    principal = request.state.principal
+    await run_in_threadpool(close_sign_in, parts, principal)
+    parts.leases.end_sign_in(principal.sign_in_id)
+    answer = Response(status_code=204)
+    answer.headers["set-cookie"] = SessionCookie.at(parts.settings).clear()
+    return answer
+
+
+def close_sign_in(parts: Parts, principal: Principal) -> None:
+    with parts.database.begin() as db:
+        parts.gate.sign_out(db, principal, now_ms())

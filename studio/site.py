@@ -1,0 +1,91 @@
+"""Every address Greenroom answers, behind its gateway. The table of doors says who may knock."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from errors import GreenroomError
+from studio import api, backstage, events, media, sign_in
+from studio.gateway import Gateway
+from studio.page import Shell, build_page, plain_theme
+from studio.parts import Parts
+from studio.refusals import answer
+
+STATIC = Path(__file__).parent.parent / "static"
+# Where a system has no face of ours, Source Sans stands in; Gradio's package brings it along.
+FONTS = Path(gr.__file__).parent / "templates/frontend/static/fonts/SourceSansPro"
+
+
+def build_site(parts: Parts, page: gr.Blocks | None = None) -> Gateway:
+    """The whole web application: gateway → shell → our routes → Gradio."""
+    page = page or build_page(parts)
+    # Our routes come first: what is added after a mount at / is never reached.
+    site = FastAPI(
+        routes=routes(parts),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers={GreenroomError: refuse},
+    )
+    gr.mount_gradio_app(
+        site,
+        page,
+        path="/",
+        theme=plain_theme(),
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        mcp_server=False,
+        show_error=False,
+        enable_monitoring=False,
+        pwa=False,
+        app_kwargs={"openapi_url": None, "docs_url": None, "redoc_url": None},
+    )
+    return Gateway(Shell(site, parts.settings), parts)
+
+
+def routes(parts: Parts) -> list[BaseRoute]:
+    def at(path: str, handler: Callable[..., Awaitable[Response]], method: str = "GET") -> Route:
+        async def endpoint(request: Request) -> Response:
+            return await handler(parts, request, **request.path_params)
+
+        return Route(path, endpoint, methods=[method])
+
+    return [
+        at("/healthz", show_health),
+        Mount("/static/fonts", StaticFiles(directory=FONTS)),
+        Mount("/static", StaticFiles(directory=STATIC)),
+        at("/sign-in", sign_in.show_sign_in),
+        at("/sign-in", sign_in.sign_in, "POST"),
+        at("/sign-out", sign_in.sign_out, "POST"),
+        at("/me", api.show_me),
+        at("/offer", api.show_offer),
+        at("/jobs", api.list_jobs),
+        at("/jobs", api.make_job, "POST"),
+        at("/jobs/{job_id}", api.show_job),
+        at("/jobs/{job_id}/cancel", api.cancel_job, "POST"),
+        at("/jobs/{job_id}/events", events.open_events),
+        at("/clips/{clip_id}.{kind}", media.send_clip),
+        at("/backstage", backstage.show_backstage),
+        at("/backstage/room", backstage.show_room),
+        at("/backstage/testers", backstage.add_tester, "POST"),
+        at("/backstage/testers/{tester_id}/tokens", backstage.issue_token, "POST"),
+        at("/backstage/tokens/{token_id}/revoke", backstage.revoke_token, "POST"),
+        at("/backstage/jobs/{job_id}/cancel", backstage.cancel_job, "POST"),
+    ]
+
+
+async def show_health(_parts: Parts, _request: Request) -> Response:
+    return PlainTextResponse("ok\n")
+
+
+async def refuse(request: Request, error: Any) -> Response:
+    return await answer(error, request.scope)
