@@ -13,7 +13,7 @@ from typing import NoReturn
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from auth import commands
-from auth.commands import Desk
+from auth.commands import Desk, Refused
 from auth.gate import Gate
 from auth.revocation import REASON_MAX_CHARS
 from database import Database
@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         desk = open_desk()
         answer = arguments.command(desk, arguments)
-    except GreenroomError as refusal:
+    except (GreenroomError, Refused) as refusal:
         print(refusal, file=sys.stderr)
         return 1
     except (ArgumentError, OperationalError):

@@ -18,7 +18,7 @@ from auth.records import Tester, Token
 from auth.usage import allowance
 from auth.words import count
 from database import Database
-from errors import GreenroomError, NotFound
+from errors import NotFound
 from settings import Settings
 
 PIPE_COLUMNS = 160  # the width of a table that no terminal shows
@@ -54,10 +54,8 @@ class Answer:
             print(self.aside, file=sys.stderr)
 
 
-class Refused(GreenroomError):
-    """An answer only whoever holds the server gets: it may say what exists."""
-
-    code = "refused"
+class Refused(Exception):
+    """A sentence for whoever holds the server, and for nobody else: it says what exists."""
 
 
 def add_tester(desk: Desk, arguments: Namespace) -> Answer:
