@@ -1,0 +1,220 @@
+"""`python -m auth` as an admin runs it: the real command, beside a server, in a data folder."""
+
+import json
+import os
+import pty
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from auth import tokens
+from auth.__main__ import make_parser
+from auth.gate import Gate
+from database import Database
+from errors import TokenInvalid
+from settings import Settings
+from tests.auth.conftest import DAY_MS
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/gate.md").read_text()
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    ours = {"GREENROOM_DATA": str(tmp_path / "data"), "PYTHONUTF8": "1"}
+    return {"PATH": os.environ["PATH"], **ours}
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Run:
+    def command(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "auth", *words],
+            cwd=ROOT,
+            env=environment | more,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return command
+
+
+def facts(run: Run, *words: str) -> dict[str, str]:
+    answer = run(*words, "--json")
+    assert answer.returncode == 0, answer.stderr
+    parsed: dict[str, str] = json.loads(answer.stdout)
+    return parsed
+
+
+def test_token_issue_prints_the_token_alone_on_stdout_and_once(
+    run: Run, environment: dict[str, str]
+) -> None:
+    assert run("tester", "add", "Ada").returncode == 0
+    issued = run("token", "issue", "Ada", "--expires", "12h")
+    text = issued.stdout.removesuffix("\n")
+    assert tokens.parse(text).kind == "access"
+    secret = tokens.parse(text).secret
+    later = [run("token", "list"), run("token", "list", "--json"), run("tester", "list")]
+    said = issued.stderr + "".join(answer.stdout + answer.stderr for answer in later)
+    assert secret not in said
+    settings = Settings.read(environment)
+    database = Database(settings.database_url)
+    with database.begin() as db:
+        gate = Gate.from_settings(settings)
+        now_ms = tokens.list(db)[0][0].created_at
+        assert gate.authenticate(db, bearer=text, cookie=None, now_ms=now_ms).name == "Ada"
+        with pytest.raises(TokenInvalid):
+            gate.authenticate(db, bearer=text, cookie=None, now_ms=now_ms + DAY_MS // 2)
+    database.close()
+
+
+def test_json_answers_have_the_members_that_scripts_rely_on(run: Run) -> None:
+    added = facts(run, "tester", "add", "Ada Łovelace", "--admin")
+    assert (added.keys(), added["role"]) == ({"id", "name", "role"}, "admin")
+    issued = facts(run, "token", "issue", "Ada Łovelace", "--expires", "30d")
+    assert issued.keys() == {"id", "token", "tester", "expires_at"}
+    assert issued["token"].startswith(f"grm_access_{issued['id']}_")
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", issued["expires_at"])
+    linked = facts(run, "link", "Ada Łovelace")
+    assert linked.keys() == {"id", "link", "tester", "expires_at"}
+    revoked = facts(run, "token", "revoke", issued["id"], "--reason", "pasted")
+    assert revoked == {
+        "id": issued["id"],
+        "tester": "Ada Łovelace",
+        "sign_ins_ended": 0,
+        "clips_stopping": 0,
+    }
+    states = {row["id"]: row["state"] for row in json.loads(run("token", "list", "--json").stdout)}
+    assert states == {issued["id"]: "revoked", linked["id"]: "good"}
+    (tester,) = json.loads(run("tester", "list", "--json").stdout)
+    assert (tester["name"], tester["limits"]["rate_per_minute"]) == ("Ada Łovelace", 5)
+
+
+def test_link_carries_its_secret_where_browsers_send_it_nowhere(run: Run) -> None:
+    run("tester", "add", "Ada")
+    link = run("link", "Ada", GREENROOM_PUBLIC_URL="https://clips.example/").stdout.strip()
+    address, _, secret = link.partition("#link=")
+    assert address == "https://clips.example/sign-in"
+    assert tokens.parse(secret).kind == "link"
+
+
+def test_lists_show_names_as_plain_text(run: Run) -> None:
+    run("tester", "add", "[bold]Ada[/bold]")
+    assert "[bold]Ada[/bold]" in run("tester", "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("token issue Nobody", "There is no tester named Nobody."),
+        ("token revoke nothing --reason x", "There is no token nothing."),
+        ("link Nobody", "There is no tester named Nobody."),
+        ("tester add ''", "A name has 1 to 80 characters that can be printed."),
+        ("token issue Nobody --expires 4000d", "There is no tester named Nobody."),
+    ],
+)
+def test_refusals_are_one_sentence_on_stderr_and_exit_1(
+    run: Run, words: str, sentence: str
+) -> None:
+    refused = run(*shlex.split(words))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(sentence)
+    assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "token",
+        "dance",
+        "tester add",
+        "token revoke someid",
+        "token revoke someid --reason ' '",
+        "token issue Ada --expires soon",
+        "token issue Ada --expires 0d",
+        "token issue Ada --expires -1d",
+        "token issue Ada --expires 30",
+        "token issue Ada --expires ٣d",
+    ],
+)
+def test_words_not_understood_are_one_line_on_stderr_and_exit_2(run: Run, words: str) -> None:
+    refused = run(*shlex.split(words))
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.count("\n") == 1
+    assert "--help` says more." in refused.stderr
+
+
+def test_refusals_of_lifetimes_and_settings_are_sentences_too(run: Run) -> None:
+    run("tester", "add", "Ada")
+    assert "at most 24 hours" in run("link", "Ada", "--expires", "2d").stderr
+    assert "There is a tester named Ada already." in run("tester", "add", "Ada").stderr
+    assert run("tester", "list", GREENROOM_SECRET="").stderr.startswith("GREENROOM_SECRET is empty")
+    unreachable = run("tester", "list", GREENROOM_DATABASE_URL="postgresql://127.0.0.1:1/none")
+    assert unreachable.stderr == "The database cannot be opened. Check GREENROOM_DATABASE_URL.\n"
+    assert unreachable.returncode == 1
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("\n", 1), ("no\n", 1)])
+def test_token_revoke_asks_at_a_terminal(
+    run: Run, environment: dict[str, str], answer: str, code: int
+) -> None:
+    run("tester", "add", "Ada")
+    token_id = facts(run, "token", "issue", "Ada")["id"]
+    ours, theirs = pty.openpty()
+    revoking = subprocess.Popen(
+        [sys.executable, "-m", "auth", "token", "revoke", token_id, "--reason", "pasted"],
+        cwd=ROOT,
+        env=environment,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.write(ours, answer.encode())
+    _, asked = revoking.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert revoking.returncode == code
+    assert asked.startswith(f"Revoke token {token_id} of Ada, and end all it opened? [y/N]")
+    (token,) = json.loads(run("token", "list", "--json").stdout)
+    assert token["state"] == ("good" if code else "revoked")
+
+
+def test_commands_work_while_a_server_holds_the_database_open(
+    run: Run, environment: dict[str, str]
+) -> None:
+    run("tester", "add", "Ada")
+    database = Database(Settings.read(environment).database_url)
+    with database.read() as db:
+        assert len(tokens.list(db)) == 0
+        assert run("token", "issue", "Ada").returncode == 0
+    with database.read() as db:
+        assert len(tokens.list(db)) == 1
+    database.close()
+
+
+@pytest.mark.parametrize("line", re.findall(r"^python -m auth (.+?)(?: +#.*)?$", PAGE, flags=re.M))
+def test_gate_page_shows_only_commands_that_exist(line: str) -> None:
+    arguments = make_parser().parse_args(shlex.split(line))
+    assert callable(arguments.command)
+
+
+def test_gate_page_shows_every_command() -> None:
+    shown = set(re.findall(r"^python -m auth (tester \w+|token \w+|link)", PAGE, flags=re.M))
+    assert shown == {
+        "tester add",
+        "tester list",
+        "token issue",
+        "token list",
+        "token revoke",
+        "link",
+    }
