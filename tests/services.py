@@ -6,6 +6,7 @@ Where a program is missing, the test that wants it is skipped by name; under CI=
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
 POSTGRES_FOLDERS = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"))[::-1]]
@@ -48,6 +50,21 @@ def wait_until(ready: "subprocess.Popen[bytes] | None", port: int, limit_s: floa
                 return
         time.sleep(0.02)
     pytest.fail(f"nothing listens on port {port}")
+
+
+def wait_until_answered(port: int, limit_s: float = 30) -> None:
+    """Return when Postgres takes connections: it listens a moment before it does."""
+    end = time.monotonic() + limit_s
+    while True:
+        try:
+            psycopg.connect(
+                host="127.0.0.1", port=port, user="greenroom", dbname="postgres"
+            ).close()
+            return
+        except psycopg.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)
 
 
 @contextmanager
@@ -108,7 +125,8 @@ def postgres_server(folder: Path) -> Iterator[str]:
     )
     try:
         wait_until(server, port)
+        wait_until_answered(port)
         yield f"postgresql+psycopg://greenroom@127.0.0.1:{port}"
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # ends the connections that a test forgot, too
         server.wait(timeout=30)

@@ -1,0 +1,118 @@
+"""A house with a gate, a queue and a hub, for tests that let jobs run."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from auth import testers, tokens
+from auth.budget import release
+from auth.gate import Gate, Principal
+from auth.records import DayBudget, Reservation
+from auth.revocation import revoke
+from database import Database
+from jobs.queue import Queue, migrate_engine, new_job_id
+from jobs.records import LIVE, Clip, Job
+from settings import Settings
+from sora_core.spec import ClipSpec
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass
+class House:
+    """Everything of one Greenroom but its web pages; one tester lives in it."""
+
+    settings: Settings
+    database: Database
+    queue: Queue
+    gate: Gate
+    principal: Principal
+
+    def ask(self, seconds: int = 1, size: str = "256x256", seed: int = 7) -> Job:
+        """A clip through the gate into the line, as the studio asks for one."""
+        spec = ClipSpec.parse(
+            {"prompt": "a red ball bouncing", "seconds": seconds, "size": size, "seed": seed}
+        )
+        with self.database.begin() as db:
+            job_id, now = new_job_id(now_ms()), now_ms()
+            admission = self.gate.admit(db, self.principal, job_id, spec.gpu_ms, now)
+            return self.queue.enqueue(
+                db,
+                spec,
+                job_id=job_id,
+                owner_id=admission.tester_id,
+                admission_id=admission.token_id,
+                now_ms=now,
+            )
+
+    def look(self, job: Job) -> Job:
+        with self.database.read() as db:
+            return db.get_one(Job, job.id)
+
+    def clip(self, job: Job) -> Clip | None:
+        with self.database.read() as db:
+            return db.get(Clip, job.id)
+
+    def hold(self, job: Job) -> Reservation:
+        with self.database.read() as db:
+            return db.get_one(Reservation, job.id)
+
+    def budget(self) -> DayBudget:
+        with self.database.read() as db:
+            return db.query(DayBudget).one()
+
+    def cancel(self, job: Job) -> Job:
+        with self.database.begin() as db:
+            return self.queue.cancel(db, job.id, job.owner_id, now_ms(), release)
+
+    def revoke(self) -> list[Job]:
+        token_id = self.principal.token_id
+        with self.database.begin() as db:
+            revoke(db, token_id, "a test", now_ms())
+            return list(self.queue.stop_admitted(db, token_id, now_ms(), release))
+
+    def files(self) -> list[str]:
+        """Every file under the folder of the clips, drafts included."""
+        clips = self.settings.data / "clips"
+        return sorted(str(path.relative_to(clips)) for path in clips.rglob("*") if path.is_file())
+
+    def wait(self, job: Job, until: Callable[[Job], bool], limit_s: float = 120) -> Job:
+        end = time.monotonic() + limit_s
+        while time.monotonic() < end:
+            seen = self.look(job)
+            if until(seen):
+                return seen
+            time.sleep(0.02)
+        pytest.fail(f"the job is {seen.state} at step {seen.step} after {limit_s} s")
+
+    def wait_end(self, job: Job, limit_s: float = 120) -> Job:
+        return self.wait(job, lambda seen: seen.state not in LIVE, limit_s)
+
+    async def meanwhile(self, job: Job, until: Callable[[Job], bool]) -> Job:
+        """`wait`, while the event loop goes on."""
+        return await asyncio.to_thread(self.wait, job, until)
+
+
+@pytest.fixture
+def house(database: Database, database_url: str, tmp_path: Path) -> Iterator[House]:
+    migrate_engine(database)
+    settings = Settings.read(
+        {
+            "GREENROOM_DATA": str(tmp_path / "data"),
+            "GREENROOM_DATABASE_URL": database_url,
+            "GREENROOM_RATE_PER_MINUTE": "1000",
+            "GREENROOM_CONCURRENT": "100",
+        }
+    )
+    gate = Gate.from_settings(settings)
+    with database.begin() as db:
+        tester = testers.add(db, "Ada", now_ms=now_ms())
+        token = tokens.mint(db, gate.keys, tester.id, lifetime_ms=3_600_000, now_ms=now_ms())
+        principal, _ = gate.sign_in(db, token.text, now_ms())
+    yield House(settings, database, Queue(database), gate, principal)
