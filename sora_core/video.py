@@ -16,6 +16,8 @@ from errors import RenderFailed, StoreFailed
 # What ffmpeg says, or dies of, when the file cannot grow: ENOSPC, EFBIG, EDQUOT, SIGXFSZ.
 NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded")
 SIGXFSZ = 25
+# Tags only: without them players guess, and guess differently by size.
+BT709 = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
 
 
 def encode(
@@ -98,11 +100,9 @@ def ffmpeg_command(
         get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y",
         "-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", f"{native[0]}x{native[1]}",
         "-framerate", str(native_fps), "-i", "pipe:0",
-        "-vf", f"{scale},crop={width}:{height},fps={fps},format=yuv420p",
+        "-vf", f"{scale},crop={width}:{height},fps={fps},format=yuv420p,{BT709}",
         "-frames:v", str(frame_count),
         "-c:v", "libx264", "-preset", "veryfast", "-crf", "20",
-        "-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709",
-        "-color_trc", "bt709",
         "-metadata", f"comment={comment}", "-movflags", "+faststart", "-f", "mp4", str(path),
     ]
     # fmt: on
