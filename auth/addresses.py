@@ -14,7 +14,7 @@ ADDRESSES_MAX = 10_000
 
 
 class Addresses:
-    """Tries of each address, in this process. Ten failures at once, then one each six seconds."""
+    """Failures of each network, in this process. Ten at once, then one each six seconds."""
 
     def __init__(self) -> None:
         self.arrival_ms: dict[str, int] = {}
@@ -22,41 +22,39 @@ class Addresses:
 
     @contextmanager
     def trying(self, address: str, now_ms: int) -> Iterator[None]:
-        """Around a token's look-up: counts a try, and forgives it unless it was TokenInvalid.
+        """Around a token's look-up: refuses it after too many failures, and counts TokenInvalid.
 
-        Counting first keeps parallel tries from passing together. Raises TooManySignIns.
+        Good tokens are never counted, however many come at once. Of failures in parallel ten
+        learn that they failed; the others get TooManySignIns too.
         """
         network = network_of(address)
-        self.count(network, now_ms)
+        with self.lock:
+            self.check(network, now_ms)
         try:
             yield
         except TokenInvalid:
+            with self.lock:
+                self.check(network, now_ms)
+                self.count_failure(network, now_ms)
             raise
-        except BaseException:
-            self.forgive(network)
-            raise
-        self.forgive(network)
 
-    def count(self, network: str, now_ms: int) -> None:
-        with self.lock:
-            arrival_ms = max(self.arrival_ms.pop(network, 0), now_ms)
-            early_ms = arrival_ms - (now_ms + (FAILURES_PER_MINUTE - 1) * EVERY_MS)
-            self.arrival_ms[network] = arrival_ms + (EVERY_MS if early_ms <= 0 else 0)
-            if len(self.arrival_ms) > ADDRESSES_MAX:
-                self.arrival_ms.pop(next(iter(self.arrival_ms)))  # the one silent for longest
-        if early_ms > 0:
-            wait_s = -(-early_ms // 1000)
-            raise TooManySignIns(
-                f"From your network {count(FAILURES_PER_MINUTE, 'sign-in')} failed within a "
-                f"minute. Check the token and try again in {lasting(wait_s)}.",
-                limit="sign_ins_per_minute",
-                retry_after_s=wait_s,
-            )
+    def check(self, network: str, now_ms: int) -> None:
+        latest_ms = now_ms + (FAILURES_PER_MINUTE - 1) * EVERY_MS
+        early_ms = self.arrival_ms.get(network, 0) - latest_ms
+        if early_ms <= 0:
+            return
+        wait_s = -(-early_ms // 1000)
+        raise TooManySignIns(
+            f"From your network {count(FAILURES_PER_MINUTE, 'sign-in')} failed within a minute. "
+            f"Check the token and try again in {lasting(wait_s)}.",
+            limit="sign_ins_per_minute",
+            retry_after_s=wait_s,
+        )
 
-    def forgive(self, network: str) -> None:
-        with self.lock:
-            if network in self.arrival_ms:
-                self.arrival_ms[network] -= EVERY_MS
+    def count_failure(self, network: str, now_ms: int) -> None:
+        self.arrival_ms[network] = max(self.arrival_ms.pop(network, 0), now_ms) + EVERY_MS
+        if len(self.arrival_ms) > ADDRESSES_MAX:
+            self.arrival_ms.pop(next(iter(self.arrival_ms)))  # the one silent for longest
 
 
 def network_of(address: str) -> str:

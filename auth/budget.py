@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Update, case, select, update
+from sqlalchemy import ColumnElement, and_, case, select, update
 from sqlalchemy.orm import Session
 
 from auth.limits import leave_place
@@ -34,6 +34,11 @@ def to_midnight_s(now_ms: int) -> int:
     return -(-(DAY_MS - now_ms % DAY_MS) // 1000)
 
 
+def is_today(tester_id: str, now_ms: int) -> ColumnElement[bool]:
+    """The condition that picks the tester's row of the day."""
+    return and_(DayBudget.tester_id == tester_id, DayBudget.day == day_of(now_ms))
+
+
 def find_hold(db: Session, job_id: str, tester_id: str) -> Admission | None:
     """The admission that job already has, if any.
 
@@ -60,13 +65,15 @@ def take_clip(db: Session, tester_id: str, clips_per_day: int, now_ms: int) -> N
         held_gpu_ms=0,
         spent_gpu_ms=0,
     )
-    left = today(tester_id, now_ms).where(DayBudget.clips < clips_per_day)
-    if changed(db, left.values(clips=DayBudget.clips + 1)):
+    some_left = update(DayBudget).where(
+        is_today(tester_id, now_ms), DayBudget.clips < clips_per_day
+    )
+    if changed(db, some_left.values(clips=DayBudget.clips + 1)):
         return
     wait_s = to_midnight_s(now_ms)
     raise TooMany(
-        f"You may make {count(clips_per_day, 'clip')} a day, and have for today. "
-        f"A new day begins at midnight UTC, in {lasting(wait_s)}.",
+        f"Your {count(clips_per_day, 'clip')} of today are used up. "
+        f"Come back after midnight UTC, in {lasting(wait_s)}.",
         limit="clips_per_day",
         retry_after_s=wait_s,
     )
@@ -80,32 +87,24 @@ def hold_gpu(db: Session, tester_id: str, gpu_ms: int, gpu_ms_per_day: int, now_
     if gpu_ms < 0:
         raise ValueError(f"a price is never negative: {gpu_ms}")
     taken_ms = DayBudget.held_gpu_ms + DayBudget.spent_gpu_ms
-    enough = today(tester_id, now_ms).where(taken_ms + gpu_ms <= gpu_ms_per_day)
+    enough = update(DayBudget).where(
+        is_today(tester_id, now_ms), taken_ms + gpu_ms <= gpu_ms_per_day
+    )
     if changed(db, enough.values(held_gpu_ms=DayBudget.held_gpu_ms + gpu_ms)):
         return
-    key = (DayBudget.tester_id == tester_id, DayBudget.day == day_of(now_ms))
-    left_ms = gpu_ms_per_day - db.execute(select(taken_ms).where(*key)).scalar_one()
+    taken_today = select(taken_ms).where(is_today(tester_id, now_ms))
+    left_ms = gpu_ms_per_day - db.execute(taken_today).scalar_one()
     wait_s = to_midnight_s(now_ms)
-    needs = f"This clip needs {seconds(gpu_ms)} of drawing time and you have"
+    needs = f"This clip needs {gpu_ms / 1000:.1f} s of drawing time and you have"
     raise BudgetExhausted(
-        f"{needs} {seconds(gpu_ms_per_day)} in a whole day. Make it shorter or smaller."
+        f"{needs} {gpu_ms_per_day / 1000:.1f} s in a whole day. Make it shorter or smaller."
         if gpu_ms > gpu_ms_per_day
-        else f"{needs} {seconds(max(0, left_ms))} left today. Make it shorter or smaller, "
+        else f"{needs} {max(0, left_ms) / 1000:.1f} s left today. Make it shorter or smaller, "
         f"or ask again after midnight UTC, in {lasting(wait_s)}.",
         limit="gpu_ms_per_day",
         retry_after_s=wait_s,
         short_by_ms=gpu_ms - left_ms,
     )
-
-
-def today(tester_id: str, now_ms: int) -> Update:
-    return update(DayBudget).where(
-        DayBudget.tester_id == tester_id, DayBudget.day == day_of(now_ms)
-    )
-
-
-def seconds(ms: int) -> str:
-    return f"{ms / 1000:.1f} s"
 
 
 def reserve(db: Session, admission: Admission, now_ms: int) -> None:

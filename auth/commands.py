@@ -1,18 +1,14 @@
-"""What each command does, and what it answers to people and to machines."""
+"""What each command does."""
 
-import json
 import sys
 from argparse import Namespace
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 from sqlalchemy.orm import Session
 
 from auth import revocation, testers, tokens
+from auth.answers import Answer, add_row, day, iso, make_table, minute
 from auth.gate import Gate
 from auth.records import Tester, Token
 from auth.usage import allowance
@@ -20,8 +16,6 @@ from auth.words import count
 from database import Database
 from errors import NotFound
 from settings import Settings
-
-PIPE_COLUMNS = 160  # the width of a table that no terminal shows
 
 
 @dataclass(frozen=True)
@@ -32,26 +26,6 @@ class Desk:
     database: Database
     gate: Gate
     now_ms: int
-
-
-@dataclass(frozen=True)
-class Answer:
-    """`facts` for machines. For people: `shown` on stdout, `aside` on stderr."""
-
-    facts: Any
-    shown: str | Table
-    aside: str = ""
-
-    def show(self, *, as_json: bool) -> None:
-        if as_json:
-            print(json.dumps(self.facts, ensure_ascii=False, indent=2))
-            return
-        if isinstance(self.shown, Table):
-            Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS).print(self.shown)
-        elif self.shown:
-            print(self.shown)
-        if self.aside:
-            print(self.aside, file=sys.stderr)
 
 
 class Refused(Exception):
@@ -231,28 +205,3 @@ def state_of(token: Token, now_ms: int) -> str:
     if token.used_at is not None:
         return "used"
     return "expired" if tokens.is_expired(token, now_ms) else "good"
-
-
-def make_table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column)
-    return table
-
-
-def add_row(table: Table, *cells: str) -> None:
-    """As plain text: a name in brackets is no markup."""
-    table.add_row(*[Text(cell) for cell in cells])
-
-
-def iso(ms: int | None) -> str | None:
-    """RFC 3339, UTC, whole seconds."""
-    return None if ms is None else f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def minute(ms: int | None) -> str:
-    return "" if ms is None else f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def day(ms: int) -> str:
-    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d}"

@@ -14,8 +14,6 @@ from auth.usage import Allowance, allowance
 from errors import BadRequest, NotSignedIn, TokenInvalid
 from settings import Settings
 
-__all__ = ["Admission", "Allowance", "Gate", "Principal"]
-
 
 @dataclass(frozen=True)
 class Principal:
@@ -80,13 +78,12 @@ class Gate:
     def admit(
         self, db: Session, principal: Principal, job_id: str, gpu_ms: int, now_ms: int
     ) -> Admission:
-        """May this clip be made now? All or nothing in the caller's transaction: let a refusal
-        roll it back, and nothing was charged.
+        """May this clip be made now? Holds a place, a clip and `gpu_ms` for `job_id`, or raises.
 
-        The order of the guards is the order of the refusals. A second call for a job that holds
-        an admission returns that one and charges nothing. After it commits, `settle` or
-        `release` ends it.
-        Raises TokenInvalid, TooMany (`limit`, `retry_after_s`), BudgetExhausted.
+        All or nothing in the caller's transaction: let a refusal roll it back, and nothing was
+        charged. A second call for a job that holds an admission returns that one and charges
+        nothing. `budget.settle` or `budget.release` ends it.
+        Raises TokenInvalid, TooMany, BudgetExhausted; Conflict for a job that has ended.
         """
         tester = standing(db, principal, now_ms)
         limits = self.limits.of(tester)
@@ -114,12 +111,12 @@ def standing(db: Session, principal: Principal, now_ms: int) -> Tester:
     """The tester of a principal whose credential still stands, as the database has it now.
 
     A revocation of the token waits for this transaction, or was seen by it: none slips between.
-    The lock is exclusive, because sharers who keep coming would keep a revocation waiting.
     """
+    tokens.lock(db, principal.token_id)
     if principal.sign_in_id is not None:
-        sign_ins.get(db, principal.sign_in_id, now_ms, lock=True)
+        sign_ins.get(db, principal.sign_in_id, now_ms)
     else:
-        tokens.get(db, principal.token_id, now_ms, lock=True)
+        tokens.get(db, principal.token_id, now_ms)
     return db.get_one(Tester, principal.tester_id, populate_existing=True)
 
 

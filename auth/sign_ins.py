@@ -63,18 +63,17 @@ def find(db: Session, keys: Keys, value: str, now_ms: int) -> tuple[SignIn, Toke
     return get(db, keys.hash_cookie(value), now_ms)
 
 
-def get(db: Session, sign_in_id: str, now_ms: int, *, lock: bool = False) -> tuple[SignIn, Token]:
-    """A sign-in that still stands, and its token, both as the database has them now.
+def get(db: Session, sign_in_id: str, now_ms: int) -> tuple[SignIn, Token]:
+    """A sign-in that still stands, and its token, as the database has them now.
 
-    With `lock` a revocation of the token waits for this transaction. Raises TokenInvalid.
+    Raises TokenInvalid.
     """
-    both = (
+    row = db.execute(
         select(SignIn, Token)
         .join(Token, Token.id == SignIn.token_id)
         .where(SignIn.id == sign_in_id)
         .execution_options(populate_existing=True)
-    )
-    row = db.execute(both.with_for_update(key_share=True, of=Token) if lock else both).first()
+    ).first()
     if row is None or not stands(*row, now_ms):
         raise TokenInvalid
     return row[0], row[1]

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from auth.keys import PEPPER_VERSION, Keys
 from auth.records import Tester, Token
+from auth.words import count
 from errors import BadRequest, TokenInvalid
 
 ACCESS, LINK = "access", "link"
 BASE62 = string.digits + string.ascii_letters
 ID_CHARS, SECRET_CHARS, CHECKSUM_CHARS = 12, 43, 6  # 71, 256 and 32 bits
-HOUR_MS = 3_600_000
-LONGEST_MS = {ACCESS: 3650 * 24 * HOUR_MS, LINK: 24 * HOUR_MS}
+DAY_MS = 86_400_000
+LONGEST_MS = {ACCESS: 3650 * DAY_MS, LINK: DAY_MS}
 
 SHAPE = re.compile(
     rf"grm_(?P<kind>{ACCESS}|{LINK})_(?P<id>[0-9A-Za-z]{{{ID_CHARS}}})"
@@ -54,12 +55,11 @@ def mint(
 ) -> Minted:
     """Make a token of `kind` (ACCESS or LINK) for a tester, good for `lifetime_ms`.
 
-    Raises BadRequest for a lifetime that is not positive or too long: 24 hours for a link,
-    ten years for an access token.
+    Raises BadRequest for a lifetime that is not positive or longer than LONGEST_MS.
     """
     if not 0 < lifetime_ms <= LONGEST_MS[kind]:
-        hours = LONGEST_MS[kind] // HOUR_MS
-        raise BadRequest(f"A token of kind {kind} may live for at most {hours} hours.")
+        longest = count(LONGEST_MS[kind] // DAY_MS, "day")
+        raise BadRequest(f"A token of kind {kind} lives for at most {longest}.")
     public_id, secret = random_base62(ID_CHARS), random_base62(SECRET_CHARS)
     expires_at = now_ms + lifetime_ms
     db.add(
@@ -109,16 +109,20 @@ def find(db: Session, keys: Keys, text: str, now_ms: int) -> Token:
     return token
 
 
-def get(db: Session, token_id: str, now_ms: int, *, lock: bool = False) -> Token:
-    """A live token as the database has it now. Raises TokenInvalid.
-
-    With `lock` a revocation of it waits for this transaction.
-    """
-    one = select(Token).where(Token.id == token_id).execution_options(populate_existing=True)
-    token = db.scalar(one.with_for_update(key_share=True) if lock else one)
+def get(db: Session, token_id: str, now_ms: int) -> Token:
+    """A live token as the database has it now. Raises TokenInvalid."""
+    token = db.get(Token, token_id, populate_existing=True)
     if token is None or not is_live(token, now_ms):
         raise TokenInvalid
     return token
+
+
+def lock(db: Session, token_id: str) -> None:
+    """Let a revocation of this token wait for this transaction, or wait for it.
+
+    The lock is exclusive: sharers who keep coming would keep a revocation waiting for ever.
+    """
+    db.execute(select(Token.id).where(Token.id == token_id).with_for_update(key_share=True))
 
 
 def is_live(token: Token, now_ms: int) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from auth.budget import day_of
+from auth.budget import is_today
 from auth.limits import Limits
 from auth.records import DayBudget, Meter
 
@@ -23,7 +23,7 @@ class Allowance:
 def allowance(db: Session, tester_id: str, limits: Limits, now_ms: int) -> Allowance:
     day = db.execute(
         select(DayBudget.clips, DayBudget.held_gpu_ms + DayBudget.spent_gpu_ms).where(
-            DayBudget.tester_id == tester_id, DayBudget.day == day_of(now_ms)
+            is_today(tester_id, now_ms)
         )
     ).first()
     clips, gpu_ms = day or (0, 0)

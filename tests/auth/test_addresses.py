@@ -1,6 +1,9 @@
 """Ten failed sign-ins a minute and network, and no more, whatever runs in parallel."""
 
+import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
@@ -28,22 +31,31 @@ def test_trying_refuses_the_eleventh_failure_until_its_retry_after() -> None:
     assert fail(addresses, "192.0.2.2", NOON) == "token_invalid"
 
 
-def test_trying_forgets_tries_that_did_not_fail() -> None:
+def test_trying_counts_nothing_but_invalid_tokens() -> None:
     addresses = Addresses()
-    for _ in range(100):
-        with addresses.trying("192.0.2.1", NOON):
-            pass
+    with ExitStack() as at_once:
+        for _ in range(100):
+            at_once.enter_context(addresses.trying("192.0.2.1", NOON))
     for _ in range(100):
         with pytest.raises(KeyError), addresses.trying("192.0.2.1", NOON):
             raise KeyError
-    assert fail(addresses, "192.0.2.1") == "token_invalid"
+    assert addresses.arrival_ms == {}
 
 
 def test_trying_counts_parallel_failures_exactly() -> None:
-    addresses = Addresses()
+    addresses, all_began = Addresses(), threading.Barrier(50)
+
+    def fail_together(_number: int) -> str:
+        try:
+            with addresses.trying("192.0.2.1", NOON):
+                all_began.wait()
+                raise TokenInvalid
+        except (TokenInvalid, TooManySignIns) as refusal:
+            return refusal.code
+
     with ThreadPoolExecutor(50) as pool:
-        codes = list(pool.map(lambda _: fail(addresses, "192.0.2.1"), range(50)))
-    assert codes.count("token_invalid") == 10
+        codes = Counter(pool.map(fail_together, range(50)))
+    assert codes == {"token_invalid": 10, "too_many_sign_ins": 40}
 
 
 def test_trying_remembers_a_bounded_number_of_networks() -> None:

@@ -155,7 +155,7 @@ def test_words_not_understood_are_one_line_on_stderr_and_exit_2(run: Run, words:
 
 def test_refusals_of_lifetimes_and_settings_are_sentences_too(run: Run) -> None:
     run("tester", "add", "Ada")
-    assert "at most 24 hours" in run("link", "Ada", "--expires", "2d").stderr
+    assert "at most 1 day" in run("link", "Ada", "--expires", "2d").stderr
     assert "There is a tester named Ada already." in run("tester", "add", "Ada").stderr
     assert run("tester", "list", GREENROOM_SECRET="").stderr.startswith("GREENROOM_SECRET is empty")
     unreachable = run("tester", "list", GREENROOM_DATABASE_URL="postgresql://127.0.0.1:1/none")
