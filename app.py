@@ -15,15 +15,12 @@ os.environ.update(
 
 import asyncio
 import fcntl
-import signal
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-import uvicorn
 
 from auth import testers, tokens
 from auth.gate import Gate
@@ -37,15 +34,9 @@ from sora_core.store import Store
 from studio.clock import now_ms
 from studio.page import build_page
 from studio.parts import Parts
-from studio.site import build_site
+from studio.server import serve
 
 LINK_LIFETIME_MS = 24 * 3_600_000
-
-
-class Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield  # `serve` below listens itself: open streams and the worker have to end as well
 
 
 def wire(settings: Settings) -> Parts:
@@ -62,21 +53,24 @@ def wire(settings: Settings) -> Parts:
     )
 
 
-def first_link(parts: Parts) -> str | None:
-    """At the first start: make the first admin, and the one-time link that signs them in."""
+def greeting(parts: Parts) -> str:
+    """The address; at the first start also the link that signs in the first admin, made here."""
+    open_at = f"Greenroom is open at {parts.settings.public_url}"
+    now = now_ms()
     with parts.database.begin() as db:
         if testers.list(db):
-            return None
-        admin = testers.add(db, "Admin", role=testers.ADMIN, now_ms=now_ms())
+            return open_at
+        admin = testers.add(db, "Admin", role=testers.ADMIN, now_ms=now)
         link = tokens.mint(
             db,
             parts.gate.keys,
             admin.id,
             kind=tokens.LINK,
             lifetime_ms=LINK_LIFETIME_MS,
-            now_ms=now_ms(),
+            now_ms=now,
         )
-    return f"{parts.settings.public_url}/sign-in#link={link.text}"
+    door = f"{parts.settings.public_url}/sign-in#link={link.text}"
+    return f"One-time admin link (valid 24 h): {door}\n{open_at}"
 
 
 @contextmanager
@@ -93,55 +87,13 @@ def only_one(data: Path) -> Iterator[None]:
         yield
 
 
-def bind(settings: Settings) -> socket.socket:
-    try:
-        return socket.create_server((settings.host, settings.port), backlog=512)
-    except OSError as error:
-        raise BootRefused(
-            f"Port {settings.port} of {settings.host} cannot be used: {error.strerror}. "
-            "Set GRADIO_SERVER_PORT to another one."
-        ) from error
-
-
-async def serve(parts: Parts) -> None:
-    """Serve until SIGTERM or Ctrl-C; then end the streams and let the worker drain."""
-    config = uvicorn.Config(
-        build_site(parts),
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        ws="none",
-        timeout_graceful_shutdown=5,
-    )
-    server, listening = Server(config), bind(parts.settings)
-    supervisor = Supervisor(parts.settings, parts.hub)
-
-    def leave() -> None:
-        server.force_exit = server.should_exit  # asked twice: do not wait for anybody
-        server.should_exit = True
-        parts.leases.shut_down()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, leave)
-    await parts.hub.start()
-    await supervisor.start()
-    if link := first_link(parts):
-        print(f"One-time admin link (valid 24 h): {link}", flush=True)
-    print(f"Greenroom is open at {parts.settings.public_url}", flush=True)
-    try:
-        await server.serve(sockets=[listening])
-    finally:
-        await supervisor.stop()
-        await parts.hub.stop()
-        parts.database.close()
-
-
 def main() -> int:
     try:
         settings = Settings.read()
         with only_one(settings.data):
-            asyncio.run(serve(wire(settings)))
+            parts = wire(settings)
+            supervisor = Supervisor(settings, parts.hub)
+            asyncio.run(serve(parts, supervisor, partial(greeting, parts)))
     except BootRefused as refusal:
         print(f"Greenroom did not start. {refusal}", file=sys.stderr)
         return 1

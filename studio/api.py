@@ -51,7 +51,7 @@ async def list_jobs(parts: Parts, request: Request) -> Response:
 
 
 async def make_job(parts: Parts, request: Request) -> Response:
-    """202 and the card of the new job. Raises what `making.make` raises; nothing is charged then."""
+    """202 and the card of the new job. Raises what `make` raises; nothing is charged then."""
     form, principal = await read_form(request), request.state.principal
     job = await run_in_threadpool(make, parts, principal, form, now_ms())
     card = await run_in_threadpool(read_card, parts, job.id, principal)

@@ -20,7 +20,7 @@ from studio.parts import Parts
 from studio.sign_in import PAGES, read_form, read_text
 
 DAY_MS = 86_400_000
-JOBS_SHOWN = 50
+ENDED_SHOWN = 8
 
 
 async def show_backstage(_parts: Parts, _request: Request) -> Response:
@@ -46,7 +46,7 @@ def read_room(parts: Parts, now: int) -> dict[str, Any]:
 def newest_jobs(db: Session) -> Sequence[Job]:
     """Live ones first, then the newest that ended."""
     live = db.scalars(select(Job).where(Job.state.in_(LIVE)).order_by(Job.id.desc())).all()
-    ended = select(Job).where(Job.state.not_in(LIVE)).order_by(Job.id.desc()).limit(JOBS_SHOWN)
+    ended = select(Job).where(Job.state.not_in(LIVE)).order_by(Job.id.desc()).limit(ENDED_SHOWN)
     return [*live, *db.scalars(ended)]
 
 

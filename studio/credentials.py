@@ -1,4 +1,4 @@
-"""Who is asking: the credential of a request, from exactly one place, and the cookie that holds it."""
+"""The credential of a request, from exactly one place, and the cookie that holds it."""
 
 from dataclasses import dataclass
 

@@ -39,16 +39,16 @@ export function question({ title, text, fields, go, danger, act }) {
 
 /** The only time a token is shown. */
 export function showToken(name, token) {
-  const copy = h("button", { type: "button", class: "button" }, icon("copy"), "Copy");
-  const done = h("button", { type: "button", class: "button primary" }, "I have kept it");
+  const copy = h("button", { type: "button", class: "button primary copy" }, icon("copy"), "Copy");
+  const done = h("button", { type: "button", class: "button done" }, "Done");
   const text = h("p", { class: "secret" }, token);
   const dialog = h(
     "dialog",
     { "aria-label": "New token" },
     h("h3", {}, `Token for ${name}`),
-    h("p", {}, "Shown once. Send it to nobody but them; whoever holds it can make clips as them."),
+    h("p", {}, "Shown this once. Whoever holds it can make clips in their name: send it to nobody else."),
     text,
-    h("div", { class: "choices" }, copy, done),
+    h("div", { class: "choices" }, done, copy),
   );
   copy.onclick = async () => {
     try {

@@ -10,16 +10,22 @@ const STATES = {
   failed: "Failed",
   stopped: "Stopped",
 };
+const STATUSES = { live: "Live", used: "Used", expired: "Expired", revoked: "Revoked" };
 const WHY = { revoked: "token revoked", cancelled: "by its artist", admin: "by an admin" };
 
+/** A heading that begins with "~" stands over a column that narrow screens leave out. */
 function table(headings, rows, nothing) {
   if (!rows.length) return h("p", { class: "nothing" }, nothing);
   return h(
     "table",
     {},
-    h("thead", {}, h("tr", {}, ...headings.map((text) => h("th", { scope: "col" }, text)))),
+    h("thead", {}, h("tr", {}, ...headings.map(heading))),
     h("tbody", {}, ...rows),
   );
+}
+
+function heading(text) {
+  return h("th", { scope: "col", class: text.startsWith("~") && "minor" }, text.replace("~", ""));
 }
 
 export function jobsTable(jobs, now, onCancel) {
@@ -33,7 +39,7 @@ export function jobsTable(jobs, now, onCancel) {
       h("td", {}, job.who),
       h("td", {}, h("span", { class: `state ${job.state}` }, live && job.stop_reason ? "Stopping" : state)),
       h("td", { class: "soft" }, job.step ? `${job.step} of ${job.steps}` : "–"),
-      h("td", { class: "soft" }, live ? duration(took) : ago(job.created_at, now)),
+      h("td", { class: "soft minor" }, live ? duration(took) : ago(job.created_at, now)),
       h(
         "td",
         { class: "end" },
@@ -41,7 +47,7 @@ export function jobsTable(jobs, now, onCancel) {
       ),
     );
   });
-  return table(["Tester", "State", "Step", "Age", ""], rows, "Nothing has been asked for yet.");
+  return table(["Tester", "State", "Step", "~Age", ""], rows, "Nothing has been asked for yet.");
 }
 
 export function testersTable({ testers, tokens, now }, on) {
@@ -49,28 +55,31 @@ export function testersTable({ testers, tokens, now }, on) {
     const own = tokens.filter((token) => token.tester_id === tester.id);
     return [personRow(tester, on), ...own.map((token) => tokenRow(token, tester, now, on))];
   });
-  return table(["Tester and tokens", "Status", "Last used", "Expires", ""], rows, "Nobody is here yet. Add a tester.");
+  return table(["Tester and tokens", "Status", "~Last used", "~Expires", ""], rows, "Nobody is here yet. Add a tester.");
 }
 
 function personRow(tester, on) {
   return h(
     "tr",
     { class: "person", "data-tester": tester.id },
-    h("td", { colspan: 4 }, tester.name, tester.role === "admin" && h("span", { class: "role" }, "admin")),
+    h("td", {}, tester.name, tester.role === "admin" && h("span", { class: "role" }, "admin")),
+    h("td"),
+    h("td", { class: "minor" }),
+    h("td", { class: "minor" }),
     h("td", { class: "end" }, h("button", { type: "button", class: "button", onclick: () => on.issue(tester) }, "Issue token")),
   );
 }
 
 function tokenRow(token, tester, now, on) {
-  const status = h("span", { class: `state ${token.status}` }, token.status);
+  const status = h("span", { class: `state ${token.status}` }, STATUSES[token.status]);
   const why = token.revoke_reason && `: ${token.revoke_reason}`;
   return h(
     "tr",
     { class: "token", "data-token": token.id },
-    h("td", {}, token.id, token.kind === "link" ? " · link" : null),
+    h("td", {}, token.id, token.kind === "link" && h("span", { class: "role" }, "link")),
     h("td", { class: "wraps" }, status, why),
-    h("td", { class: "soft" }, token.last_used_at ? ago(token.last_used_at, now) : "never"),
-    h("td", { class: "soft" }, expiry(token, now)),
+    h("td", { class: "soft minor" }, token.last_used_at ? ago(token.last_used_at, now) : "never"),
+    h("td", { class: "soft minor" }, expiry(token, now)),
     h(
       "td",
       { class: "end" },
@@ -82,7 +91,7 @@ function tokenRow(token, tester, now, on) {
 
 function expiry({ expires_at: at, status }, now) {
   if (!at) return "never";
-  if (status === "revoked" || at <= now) return "–";
+  if (status !== "live") return "–";
   const days = Math.round((at - now) / 86400000);
   return days > 1 ? `in ${days} days` : `in ${duration(at - now)}`;
 }

@@ -74,7 +74,13 @@ export function studioBar(root, me) {
   root.querySelector(".to-backstage").hidden = !me.is_admin;
   const bar = root.querySelector(".bar");
   addEventListener("scroll", () => bar.classList.toggle("lifted", scrollY > 8), { passive: true });
-  const show = (fresh) => say(allowance, allowanceLeft(fresh.allowance));
+  const [full, short] = [h("span", { class: "full" }), h("span", { class: "short" })];
+  allowance.replaceChildren(full, short);
+  const show = (fresh) => {
+    const [long, brief] = allowanceLeft(fresh.allowance);
+    say(full, long);
+    say(short, brief);
+  };
   show(me);
   return show;
 }

@@ -13,6 +13,7 @@ export class Card {
     this.on = on;
     this.screen = new Screen(job);
     this.now = h("p", { class: "now" });
+    this.facts = h("p", { class: "facts" }, facts(job));
     this.reading = h("ul", { class: "reading", "aria-label": "What the model understood" });
     this.actions = h("div", { class: "card-actions" });
     this.element = h(
@@ -24,6 +25,7 @@ export class Card {
         { class: "card-body" },
         h("p", { class: "prompt", title: job.spec.prompt }, job.spec.prompt),
         this.now,
+        this.facts,
         this.reading,
         this.actions,
       ),
@@ -60,27 +62,26 @@ export class Card {
   gone({ code, reason }) {
     if (!["queued", "running"].includes(this.job.state)) return;
     if (code !== "revoked") return;
-    const because = reason ? ` The reason given: “${reason}”` : "";
+    const because = reason ? ` The reason given: “${reason}”.` : "";
     this.show({
       ...this.job,
       state: "stopped",
       stop_reason: "revoked",
       error: {
         code: "stopped",
-        sentence: `Your access was revoked, so this clip was stopped. It was not charged.${because}`,
+        sentence: `This clip was stopped and not charged.${because}`,
       },
     });
   }
 
   showNow() {
     const { state, step, steps, leftMs, stop_reason: stopping } = this.job;
-    if (state === "queued") say(this.now, facts(this.job));
+    const left = typeof leftMs === "number" ? ` · about ${duration(leftMs)} left` : "";
+    if (state === "queued") say(this.now, "");
     else if (state === "running" && stopping) say(this.now, "Stopping at the next step …");
-    else if (state === "running") {
-      const left = leftMs === null || leftMs === undefined ? "" : ` · about ${duration(leftMs)} left`;
-      say(this.now, step ? `Step ${step} of ${steps}${left}` : "Setting up …");
-    } else if (state === "finished") say(this.now, `${facts(this.job)} · ${ago(this.job.created_at)}`);
-    else say(this.now, `Not charged · ${ago(this.job.created_at)}`);
+    else if (state === "running") say(this.now, step ? `Step ${step} of ${steps}${left}` : "Setting up …");
+    else if (state === "finished") say(this.now, `Finished ${ago(this.job.ended_at)}`);
+    else say(this.now, "Not charged");
   }
 
   showReading(reading) {

@@ -32,7 +32,7 @@ export class Composer {
     this.styles = choice(root.querySelector(".styles"), (style) => this.choose({ style }));
     root.querySelector(".dice").append(icon("dice"));
     root.querySelector(".dice").onclick = () => this.rollSeed();
-    this.generate.title = `Generate (${SUBMIT_KEY})`;
+    this.busy(false);
     this.fillChoices();
     this.listen();
   }
@@ -72,6 +72,7 @@ export class Composer {
     });
     this.form.addEventListener("input", () => this.calm());
     prompt.addEventListener("input", () => this.measure());
+    new ResizeObserver(() => this.grow()).observe(this.form);
     seconds.addEventListener("input", () => this.choose({}));
     seed.addEventListener("input", () => (seed.value = seed.value.replace(/[^0-9]/g, "").slice(0, 10)));
     this.moreButton.onclick = () => this.showExtras(this.extras.hidden);
@@ -105,10 +106,15 @@ export class Composer {
     this.calm();
   }
 
-  measure() {
+  grow() {
     const { prompt } = this.fields;
     prompt.style.height = "auto";
     prompt.style.height = `${prompt.scrollHeight}px`;
+  }
+
+  measure() {
+    this.grow();
+    const { prompt } = this.fields;
     const most = this.offer.prompt_max_chars;
     const length = [...prompt.value.trim()].length;
     if (length > most) this.complain(`${length - most} characters too many: shorten the prompt.`, "prompt");
@@ -158,7 +164,8 @@ export class Composer {
 
   busy(on) {
     this.generate.disabled = on;
-    say(this.generate, on ? "Sending…" : "Generate");
+    const key = h("kbd", { "aria-hidden": "true" }, SUBMIT_KEY);
+    this.generate.replaceChildren(on ? "Sending …" : "Generate", key);
   }
 
   complain(sentence, field) {

@@ -6,7 +6,7 @@ const PATHS = {
   moon: '<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5Z"/>',
   screen: '<rect x="3" y="4.5" width="18" height="12" rx="2"/><path d="M9 20h6M12 16.5V20"/>',
   chevron: '<path d="m7 10 5 5 5-5"/>',
-  out: '<path d="M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M10 16l4-4-4-4M14 12H4"/>',
+  out: '<path d="M10 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h4M15.5 16l4-4-4-4M19.5 12H10"/>',
   wide: '<rect x="3" y="7" width="18" height="10" rx="2"/>',
   tall: '<rect x="7" y="3" width="10" height="18" rx="2"/>',
   square: '<rect x="5" y="5" width="14" height="14" rx="2"/>',

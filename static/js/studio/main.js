@@ -74,12 +74,13 @@ function focusOnSlash(event, composer) {
 /** The sign-in is over: say so calmly, keep what is on the wall in sight, take no more wishes. */
 function shut(root, composer, { code, reason }) {
   composer.close();
+  root.classList.add("shut");
   const banner = root.querySelector(".banner");
-  const because = reason ? ` The reason given: “${reason}”` : "";
+  const because = reason ? ` The reason given: “${reason}”.` : "";
   const sentence =
     code === "revoked"
       ? `Your access was revoked by an admin. Clips under way were stopped and not charged.${because}`
-      : "You are signed out. Sign in again to go on; your clips are kept.";
+      : "You are signed out. Your clips are kept.";
   banner.replaceChildren(sentence, " ", h("a", { href: "/sign-in" }, "Sign in with another token"));
   banner.hidden = false;
 }
@@ -96,5 +97,6 @@ export function open(gradio) {
     const banner = root.querySelector(".banner");
     banner.replaceChildren(problem.message);
     banner.hidden = false;
+    root.classList.add("ready");
   });
 }

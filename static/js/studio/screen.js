@@ -4,11 +4,12 @@ import { h, say } from "./dom.js";
 import { icon } from "./icons.js";
 import { place } from "./words.js";
 
+const HOVERS = matchMedia("(hover: hover)");
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Screen {
   constructor(job) {
-    this.stage = h("div", { class: "screen" });
+    this.stage = h("div", { class: job.spec.width > job.spec.height ? "screen wide" : "screen" });
     this.bar = h("i");
     this.progress = h("div", { class: "progress", role: "progressbar", "aria-label": "Drawing", "aria-valuemin": 0 }, this.bar);
     this.element = h("div", { class: "picture" }, this.stage, this.progress);
@@ -75,8 +76,23 @@ export class Screen {
     });
     film.muted = true;
     film.autoplay = this.arrivedLive && !CALM.matches;
-    this.stage.replaceChildren(h("img", { class: "backdrop", src: clip.poster, alt: "", loading: "lazy" }), film);
+    if (HOVERS.matches) showControlsOnDemand(film);
+    this.stage.replaceChildren(
+      h("img", { class: "backdrop", src: clip.poster, alt: "", loading: "lazy" }),
+      film,
+      h("span", { class: "badge", "aria-hidden": "true" }, `${Math.round(clip.frame_count / clip.fps)} s`),
+    );
   }
+}
+
+/** A wall of play bars is no wall of pictures: a film's own come with the pointer or the focus. */
+function showControlsOnDemand(film) {
+  film.controls = false;
+  film.tabIndex = 0;
+  const show = () => (film.controls = true);
+  const hide = () => (film.controls = film.matches(":hover, :focus-within, :focus"));
+  for (const sign of ["pointerenter", "focus"]) film.addEventListener(sign, show);
+  for (const sign of ["pointerleave", "blur"]) film.addEventListener(sign, hide);
 }
 
 function heading(job) {

@@ -10,9 +10,9 @@ export function ordinal(n) {
 export function duration(ms) {
   const s = Math.max(1, Math.round(ms / 1000));
   if (s < 60) return `${s} s`;
-  const minutes = Math.floor(s / 60);
-  const rest = s % 60;
-  if (minutes < 60) return rest && minutes < 10 ? `${minutes} min ${rest} s` : `${minutes} min`;
+  if (s < 600 && s % 60) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  const minutes = Math.round(s / 60);
+  if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
 }
@@ -25,9 +25,11 @@ export function count(n, noun) {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
-export function allowanceLeft({ clips_left, gpu_ms_left }) {
-  if (clips_left === 0) return "No clips left today · more at midnight UTC";
-  return `${count(clips_left, "clip")} · ${duration(gpu_ms_left)} of drawing left today`;
+/** What is left today, in full and for a narrow bar. */
+export function allowanceLeft({ clips_left: clips, gpu_ms_left: gpuMs }) {
+  if (clips === 0) return ["No clips left today · more at midnight UTC", "No clips left today"];
+  const left = count(clips, "clip");
+  return [`${left} and ${duration(gpuMs)} of drawing left today`, `${left} left today`];
 }
 
 export function place(n) {

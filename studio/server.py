@@ -1,0 +1,66 @@
+"""Serving until somebody says stop, and leaving without losing anything."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from errors import BootRefused
+from jobs.supervisor import Supervisor
+from settings import Settings
+from studio.parts import Parts
+from studio.site import build_site
+
+
+class Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield  # `serve` listens itself: open streams and the worker have to end as well
+
+
+async def serve(parts: Parts, supervisor: Supervisor, greet: Callable[[], str]) -> None:
+    """Serve until SIGTERM or Ctrl-C; then end the streams and let the worker drain.
+
+    What `greet()` says is printed once the address is ours. Raises BootRefused where it is taken.
+    """
+    listening = bind(parts.settings)
+    server = Server(
+        uvicorn.Config(
+            build_site(parts),
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            ws="none",
+            timeout_graceful_shutdown=5,
+        )
+    )
+
+    def leave() -> None:
+        server.force_exit = server.should_exit  # asked twice: wait for nobody
+        server.should_exit = True
+        parts.leases.shut_down()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, leave)
+    await parts.hub.start()
+    await supervisor.start()
+    print(greet(), flush=True)
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        await supervisor.stop()
+        await parts.hub.stop()
+
+
+def bind(settings: Settings) -> socket.socket:
+    try:
+        return socket.create_server((settings.host, settings.port), backlog=512)
+    except OSError as error:
+        raise BootRefused(
+            f"Port {settings.port} of {settings.host} cannot be used: {error.strerror}. "
+            "Set GRADIO_SERVER_PORT to another one."
+        ) from error
