@@ -16,7 +16,7 @@ from sora_core.train.muon import two_optimizers
 
 LEARNING_RATE = 1.2e-3
 CLIPS, CHUNKS = 8, 2  # a batch: clips of one shard, and chunks in a row of each
-LATENT_NOISE = 0.02  # in units of each channel's spread
+LATENT_NOISE = 0.03  # in units of each channel's spread
 SUBJECT_WEIGHT = 3.0
 WARMUP = 100
 _EDGES = ("linear_in", "linear_out", "fine_in", "fine_out", "to_latent")
@@ -84,13 +84,16 @@ def rate(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - WARMUP) / max(1, steps - WARMUP)))
 
 
-def train_autoencoder(footage: Path, checkpoint: Path, shards: int, steps: int) -> None:
+def train_autoencoder(
+    footage: Path, checkpoint: Path, shards: int, steps: int, *, decoder_only: bool = False
+) -> None:
     """Train for `steps` steps in all, going on from `checkpoint` if it exists.
 
     Reads whichever of the first `shards` shards exist; writes `checkpoint` every 250 steps.
+    With `decoder_only` the encoder stays as it is, so latents made earlier keep their meaning.
     """
     model = SproutAutoencoder().to(memory_format=torch.channels_last)
-    optimizers = two_optimizers(model, LEARNING_RATE, _EDGES)
+    optimizers = [torch.optim.AdamW(model.parameters(), LEARNING_RATE, (0.9, 0.98), weight_decay=0)]
     rng, step = torch.Generator().manual_seed(0), 0
     if checkpoint.exists():
         saved = torch.load(checkpoint)
@@ -113,7 +116,8 @@ def train_autoencoder(footage: Path, checkpoint: Path, shards: int, steps: int) 
                 optimizer.param_groups[0]["lr"] = LEARNING_RATE * rate(step, steps)
                 optimizer.zero_grad(set_to_none=True)
             with torch.autocast("cpu", torch.bfloat16):
-                z = model.encode(truth)
+                with torch.set_grad_enabled(not decoder_only):
+                    z = model.encode(truth)
                 spread = z.detach().float().std((0, 1, 3, 4), keepdim=True)
                 guess = model.decode(z + LATENT_NOISE * spread * torch.randn_like(z))
             loss = reconstruction_loss(guess.float(), truth, weight)

@@ -1,0 +1,179 @@
+"""Train the transformer: single latent frames first, then windows of up to 2 s.
+
+Several workers may share a step: each takes its own batch, and gradients are averaged.
+Progress is the time trained over the time budgeted, so a run may be stopped and gone on with.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from sora_core.sprout.text import SproutTextEncoder
+from sora_core.sprout.transformer import SproutTransformer
+from sora_core.sprout.words import Words
+from sora_core.train.flow import draw_levels, flow_loss, mix
+from sora_core.train.latents import LatentCache
+from sora_core.train.muon import two_optimizers
+
+EDGES = ("patch_in", "patch_out", "place", "level", "pooled", "prompt")
+DROPPED_CAPTIONS = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a run is spent.
+
+    seconds       budget of training time, all sessions together
+    stills_until  progress at which windows begin
+    cool_from     progress from which the learning rate falls to 0
+    batch         latent frames a worker takes per step
+    """
+
+    seconds: float
+    stills_until: float = 0.45
+    cool_from: float = 0.55
+    batch: int = 96
+    learning_rate: float = 1.5e-3
+    warmup: int = 60
+    average: float = 0.997
+    save_every: int = 50
+
+    def rate(self, progress: float, step: int) -> float:
+        """Learning rate at a moment of the run."""
+        cool = min(1.0, (1 - progress) / (1 - self.cool_from))
+        return self.learning_rate * min(1.0, (step + 1) / self.warmup) * max(cool, 0.0)
+
+    def length(self, progress: float, rng: random.Random) -> int:
+        """Latent frames of the next batch's windows."""
+        if progress < self.stills_until or rng.random() < 0.10:
+            return 1
+        return 4 if rng.random() < 0.2 else 8
+
+
+class Run:
+    """One worker's state: the model, its slow average, optimizers, and how far it is."""
+
+    def __init__(self, plan: Plan, model: SproutTransformer) -> None:
+        self.plan, self.model = plan, model
+        self.optimizers = two_optimizers(model, plan.learning_rate, EDGES, decay=0.01)
+        self.average = {k: v.detach().clone() for k, v in model.state_dict().items()}
+        self.step, self.spent_s, self.samples = 0, 0.0, 0
+
+    @property
+    def progress(self) -> float:
+        """Share of the budget that is spent, 0 to 1."""
+        return min(1.0, self.spent_s / self.plan.seconds)
+
+    def save(self, path: Path) -> None:
+        """Write the whole state; atomic."""
+        state = {
+            "model": self.model.state_dict(), "average": self.average, "step": self.step,
+            "optimizers": [o.state_dict() for o in self.optimizers],
+            "spent_s": self.spent_s, "samples": self.samples,
+        }  # fmt: skip
+        torch.save(state, path.with_suffix(".part"))
+        path.with_suffix(".part").rename(path)
+
+    def load(self, path: Path) -> None:
+        """Go on from a saved state."""
+        state = torch.load(path)
+        self.model.load_state_dict(state["model"])
+        self.average = state["average"]
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self.step, self.spent_s = state["step"], state["spent_s"]
+        self.samples = state["samples"]
+
+    def apply(self) -> None:
+        """Clip, step, and move the average; gradients are spent."""
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimizer in self.optimizers:
+            optimizer.param_groups[0]["lr"] = self.plan.rate(self.progress, self.step)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        keep = min(self.plan.average, (1 + self.step) / (20 + self.step))
+        with torch.no_grad():
+            for name, value in self.model.state_dict().items():
+                self.average[name].lerp_(value, 1 - keep)
+        self.step += 1
+
+
+def share_gradients(model: torch.nn.Module, extra: float, workers: int) -> float:
+    """Average gradients (and `extra`) over the workers, in place."""
+    grads = [p.grad for p in model.parameters() if p.grad is not None]
+    flat = torch.cat([g.flatten() for g in grads] + [torch.tensor([extra])])
+    dist.all_reduce(flat)
+    flat /= workers
+    begin = 0
+    for grad in grads:
+        grad.copy_(flat[begin : begin + grad.numel()].view_as(grad))
+        begin += grad.numel()
+    return float(flat[-1])
+
+
+def take_loss(
+    forward, text: SproutTextEncoder, words: Words, cache: LatentCache, plan: Plan, length: int,
+    rng: random.Random,
+) -> Tensor:  # fmt: skip
+    """Loss of a fresh batch of windows of `length` latent frames."""
+    batch = cache.draw(max(1, plan.batch // length), length, rng)
+    captions = ["" if rng.random() < DROPPED_CAPTIONS else c for c in batch.captions]
+    with torch.no_grad():
+        slots = text(words.encode(captions))
+    sigma = draw_levels(len(captions), length, rng)
+    noise = torch.randn_like(batch.latents)
+    with torch.autocast("cpu", torch.bfloat16):
+        velocity = forward(mix(batch.latents, noise, sigma), sigma, slots)
+    return flow_loss(velocity.float(), batch.latents, noise, sigma, batch.cover)
+
+
+def train_transformer(
+    plan: Plan, cache: LatentCache, text: SproutTextEncoder, model: SproutTransformer,
+    checkpoint: Path, *, compiled: bool = False, workers: int = 1, rank: int = 0,
+) -> Run:  # fmt: skip
+    """Train until the plan's time is spent, going on from `checkpoint` if it exists."""
+    run = Run(plan, model)
+    if checkpoint.exists():
+        run.load(checkpoint)
+    forward = torch.compile(model, dynamic=False) if compiled else model
+    words = Words(tuple(text.config.vocabulary))
+    rng, common = random.Random(run.step * 1009 + rank), random.Random(run.step * 1009 + 500)
+    torch.manual_seed(run.step * 1009 + rank)
+    shown, stamp = [], time.monotonic()
+    while run.progress < 1:
+        length = plan.length(run.progress, common)
+        loss = take_loss(forward, text, words, cache, plan, length, rng)
+        loss.backward()
+        now = time.monotonic()
+        spent, stamp = min(now - stamp, 30.0), now
+        if workers > 1:
+            spent = share_gradients(model, spent, workers)
+        run.apply()
+        run.spent_s += spent
+        run.samples += plan.batch // length * workers
+        shown.append(float(loss.detach()))
+        if rank == 0 and run.step % 20 == 0:
+            print(f"transformer {run.step} {run.progress:.3f} n={length} loss "
+                  f"{sum(shown) / len(shown):.4f} samples {run.samples} {run.spent_s:.0f} s",
+                  flush=True)  # fmt: skip
+            shown = []
+        if rank == 0 and run.step % plan.save_every == 0:
+            run.save(checkpoint)
+    if rank == 0:
+        run.save(checkpoint)
+    return run
+
+
+def join_workers(rank: int, workers: int, port: int) -> None:
+    """Meet the other workers on this machine."""
+    os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
+    os.environ["MASTER_PORT"] = str(port)
+    dist.init_process_group("gloo", rank=rank, world_size=workers)

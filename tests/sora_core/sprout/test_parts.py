@@ -1,0 +1,78 @@
+"""The networks: shapes, parity between precisions, and what may see what."""
+
+import pytest
+import torch
+
+from sora_core.sprout.autoencoder import from_cells, to_cells
+from sora_core.sprout.transformer import grid_positions, rotary_angles, rotate
+from sora_core.sprout.windows import plan_windows
+from tests.sora_core.sprout.parts import tiny_autoencoder, tiny_transformer
+
+
+def test_cells_are_put_back_exactly():
+    frames = torch.randn(2, 6, 16, 32, 3)
+    assert torch.equal(from_cells(to_cells(frames), 2), frames)
+
+
+def test_autoencoder_keeps_shapes():
+    model, frames = tiny_autoencoder(), torch.randn(2, 6, 64, 112, 3)
+    latents = model.encode(frames)
+    assert latents.shape == (2, 2, 4, 8, 14)
+    assert model.decode(latents).shape == frames.shape
+
+
+def test_autoencoder_decodes_a_chunk_without_looking_ahead():
+    model, latents = tiny_autoencoder(), torch.randn(1, 4, 4, 4, 4)
+    before = model.decode(latents)
+    latents[:, 3] += 1
+    assert torch.equal(model.decode(latents)[:, :9], before[:, :9])
+
+
+def test_normalise_is_undone_by_restore():
+    model = tiny_autoencoder()
+    model.mean.copy_(torch.randn(4))
+    model.std.copy_(torch.rand(4) + 0.5)
+    latents = torch.randn(1, 2, 4, 4, 4)
+    torch.testing.assert_close(model.restore(model.normalise(latents)), latents)
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 14), (8, 14, 8), (3, 10, 10)])
+def test_transformer_keeps_shapes_for_every_aspect(shape):
+    n, h, w = shape
+    model, x = tiny_transformer(), torch.randn(2, n, 4, h, w)
+    assert model(x, torch.rand(2, n), torch.randn(2, 8, 64)).shape == x.shape
+
+
+def test_models_agree_in_bfloat16_and_float32():
+    """Convolutions with kernel = stride gave wrong numbers in bfloat16 on some CPUs: none here."""
+    model, frames = tiny_autoencoder(), torch.rand(1, 6, 32, 48, 3) * 2 - 1
+    full = model.decode(model.encode(frames))
+    with torch.autocast("cpu", torch.bfloat16):
+        half = model.decode(model.encode(frames)).float()
+    assert (full - half).abs().mean() < 0.03 * full.std()
+    net, x = tiny_transformer(), torch.randn(1, 2, 4, 8, 14)
+    ask = (torch.rand(1, 2), torch.randn(1, 8, 64))
+    full = net(x, *ask)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = net(x, *ask).float()
+    assert (full - half).abs().mean() < 0.03 * full.std()
+
+
+def test_rotary_scores_depend_on_distance_alone():
+    near, far = grid_positions(3, 2, 2, torch.device("cpu")), None
+    far = near + torch.tensor([5.0, 2.0, -3.0])
+    q, k = torch.randn(1, 12, 32), torch.randn(1, 12, 32)
+    scores = []
+    for positions in (near, far):
+        angles = rotary_angles(positions, 32)
+        turn = (angles.cos(), angles.sin())
+        scores.append(rotate(q, *turn) @ rotate(k, *turn).transpose(-1, -2))
+    torch.testing.assert_close(*scores, atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize("frames", range(1, 41))
+def test_plan_windows_draws_every_frame_once(frames):
+    windows = plan_windows(frames)
+    drawn = [i for w in windows for i in range(w.first + w.context, w.first + w.length)]
+    assert drawn == list(range(frames))
+    assert all(w.length <= 8 and (w.context >= 3 or w.first == 0) for w in windows)
