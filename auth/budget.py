@@ -1,4 +1,8 @@
-"""The day's allowance: clips and GPU time, held at admission, settled or released at the end."""
+"""The day's allowance: clips and GPU time, held at admission, settled or released at the end.
+
+Locks are taken in one order by everybody, so that none wait for each other: token, job,
+reservation, meter, day. Move a job's own row first, then settle or release it.
+"""
 
 from dataclasses import dataclass
 

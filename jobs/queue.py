@@ -146,7 +146,9 @@ class Queue:
         Belongs in the transaction that revokes the admission.
         """
         live = select(Job).where(Job.admission_id == admission_id, Job.state.in_(LIVE))
-        jobs = db.scalars(live.order_by(Job.id)).all()
+        # All locked before the first is stopped: releasing one locks its tester's meter, and a
+        # worker that ends the next one waits for that meter while it holds that job.
+        jobs = db.scalars(live.order_by(Job.id).with_for_update()).all()
         for job in jobs:
             self.stop(db, job.id, reason, now_ms, release)
             db.refresh(job)
