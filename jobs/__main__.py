@@ -59,6 +59,9 @@ def main() -> None:
         "--until-stdin-closes", action="store_true", help="go when the parent process is gone"
     )
     arguments = parser.parse_args()
+    # Threads that wait by spinning starve the web process, and each other, on a few cores: a clip
+    # took nine times as long. Read when torch is imported, which is later.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     events = take_stdout()
     logging.basicConfig(stream=sys.stderr, format="worker: %(levelname)s %(message)s")
     departure = Departure()

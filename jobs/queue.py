@@ -127,6 +127,23 @@ class Queue:
         ahead = select(func.count()).where(Job.state == "queued", Job.id < job.id)
         return 1 + (db.scalar(ahead) or 0)
 
+    def estimate(self, db: Session, job: Job) -> int | None:
+        """Milliseconds until a queued job is drawn, or None: nothing to go by, or not queued.
+
+        What is left of the jobs ahead, by price, times what the latest clips took of theirs.
+        One worker draws one job at a time.
+        """
+        if job.state != "queued":
+            return None
+        took = select(Job.ended_at - Job.started_at, Job.gpu_ms).where(Job.state == "finished")
+        latest = db.execute(took.order_by(Job.id.desc()).limit(20)).all()
+        if not latest:
+            return None
+        pace = sum(took_ms or 0 for took_ms, _ in latest) / sum(gpu_ms for _, gpu_ms in latest)
+        ahead = select(Job.gpu_ms, Job.step, Job.steps).where(Job.state.in_(LIVE), Job.id < job.id)
+        left_ms = (gpu_ms * (1 - step / max(steps, 1)) for gpu_ms, step, steps in db.execute(ahead))
+        return round(pace * sum(left_ms))
+
     def cancel(self, db: Session, job_id: str, owner_id: str, now_ms: int, release: Release) -> Job:
         """Stop the owner's job: at once while it is queued, at its next step while it is drawn.
 
@@ -167,5 +184,5 @@ def stopped(reason: str) -> dict[str, str]:
         "state": "stopped",
         "stop_reason": reason,
         "error_code": Stopped.code,
-        "error_sentence": SENTENCES[reason],
+        "error_sentence": SENTENCES.get(reason, "This clip was stopped. It was not charged."),
     }

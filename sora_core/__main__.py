@@ -1,6 +1,7 @@
 """`python -m sora_core "a red ball bouncing in a snowy forest" -o clip.mp4`: no gate, no web."""
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from sora_core.spec import ASPECTS, DEFAULT_SECONDS, SECONDS_MAX, ClipSpec
 
 def main(arguments: list[str] | None = None) -> int:
     """Draw one clip; returns the exit status. Leaves no file where it fails or is interrupted."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in jobs/__main__.py
     given = vars(parser().parse_args(arguments))
     output: Path = given.pop("output")
     signal.signal(signal.SIGTERM, signal.default_int_handler)

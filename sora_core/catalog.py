@@ -45,8 +45,8 @@ MODELS: Mapping[str, Model] = {
         drawings_per_s=sprout.FRAMES_PER_S,
         steps=24,
         start_ms=300,
-        drawing_step_ms=2.5,
-        megapixel_ms=35,
+        drawing_step_ms=8,
+        megapixel_ms=25,
         load=sprout.load,
     ),
 }

@@ -1,5 +1,6 @@
 """Fixtures every folder of tests shares: one list of tests, every backend."""
 
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,9 @@ from sqlalchemy import create_engine, text
 
 from database import Database
 from tests.services import postgres_server, redis_server
+
+# Before torch is imported; jobs/__main__.py says why.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture(scope="session")
