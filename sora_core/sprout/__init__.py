@@ -21,7 +21,7 @@ FRAMES_PER_S = 12
 NATIVE_SIZES: dict[str, tuple[int, int]] = {"16:9": (112, 64), "9:16": (64, 112), "1:1": (80, 80)}
 
 __all__ = [
-    "FRAMES_PER_S", "NATIVE_SIZES", "Reading", "STYLES", "SproutPipeline", "Step", "WEIGHTS",
+    "FRAMES_PER_S", "NATIVE_SIZES", "STYLES", "WEIGHTS", "Reading", "SproutPipeline", "Step",
     "load",
 ]  # fmt: skip
 

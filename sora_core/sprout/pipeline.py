@@ -14,6 +14,7 @@ from diffusers import DiffusionPipeline, FlowMatchEulerDiscreteScheduler
 from diffusers.utils import BaseOutput
 from torch import Tensor
 
+from sora_core.sprout import NATIVE_SIZES
 from sora_core.sprout.autoencoder import CELL, CHUNK, SproutAutoencoder
 from sora_core.sprout.reading import Reading, read_prompt
 from sora_core.sprout.text import SproutTextEncoder
@@ -22,8 +23,6 @@ from sora_core.sprout.weights import load_parts, write_manifest
 from sora_core.sprout.windows import Window, plan_windows
 from sora_core.sprout.words import Words
 
-FRAMES_PER_S = 12
-NATIVE_SIZES: dict[str, tuple[int, int]] = {"16:9": (112, 64), "9:16": (64, 112), "1:1": (80, 80)}
 LONGEST_DRAWINGS = 120
 FARTHEST = 5.0  # normalised latents beyond this many spreads are cut off
 
@@ -107,7 +106,7 @@ class SproutPipeline(DiffusionPipeline):
         """Denoise a clip, yielding after each step; the last step's clip is finished.
 
         aspect     a key of `NATIVE_SIZES`
-        drawings   1 to 120, at `FRAMES_PER_S`
+        drawings   1 to 120, 12 a second
         seed       the same seed gives the same clip on one machine
         steps      per window of 2 s
         guidance   1 follows the model as it is; larger holds closer to the prompt, and away from

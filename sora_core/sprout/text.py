@@ -28,6 +28,11 @@ def attend(q: Tensor, k: Tensor, v: Tensor, hidden: Tensor | None = None) -> Ten
     return scores.softmax(-1) @ v
 
 
+def split_heads(x: Tensor, parts: int, heads: int) -> Tensor:
+    """(B, L, parts * heads * d) → (parts, B, heads, L, d)."""
+    return x.unflatten(-1, (parts, heads, -1)).permute(2, 0, 3, 1, 4)
+
+
 class WordBlock(nn.Module):
     """Self-attention and a small net over words, pre-normed."""
 
@@ -42,7 +47,7 @@ class WordBlock(nn.Module):
 
     def forward(self, x: Tensor, hidden: Tensor) -> Tensor:
         """x (B, L, D) → (B, L, D)."""
-        q, k, v = self.qkv(self.norm_1(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        q, k, v = split_heads(self.qkv(self.norm_1(x)), 3, self.heads)
         x = x + self.out(attend(q, k, v, hidden).transpose(1, 2).flatten(2))
         return x + self.net(self.norm_2(x))
 
@@ -93,7 +98,8 @@ class SproutTextEncoder(ModelMixin, ConfigMixin):
         x = torch.cat([self.nothing.expand(len(x), -1, -1), self.norm(x)], 1)
         hidden = torch.cat([torch.zeros_like(hidden[..., :1]), hidden], -1)
         q = self.queries.expand(len(x), 1, -1, -1)
-        slots = attend(q, self.to_key(x).unsqueeze(1), self.to_read(x).unsqueeze(1), hidden).squeeze(1)
+        keys, reads = self.to_key(x).unsqueeze(1), self.to_read(x).unsqueeze(1)
+        slots = attend(q, keys, reads, hidden).squeeze(1)
         return [head(slots[:, i]) for i, head in enumerate(self.classifiers)]
 
     def forward(self, numbers: Tensor) -> Tensor:

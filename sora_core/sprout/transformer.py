@@ -15,7 +15,7 @@ from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
-from sora_core.sprout.text import attend
+from sora_core.sprout.text import attend, split_heads
 
 PATCH = 2
 _FREQUENCIES = 64
@@ -73,12 +73,14 @@ class Block(nn.Module):
             nn.init.zeros_(self.read.weight)
             nn.init.zeros_(self.read.bias)
 
-    def forward(self, x: Tensor, condition: Tensor, turn: tuple[Tensor, Tensor], slots: Tensor):
+    def forward(
+        self, x: Tensor, condition: Tensor, turn: tuple[Tensor, Tensor], slots: Tensor
+    ) -> Tensor:
         """x (B, n, P, D), condition (B, n, 1, C), slots (B, S, W) → (B, n, P, D)."""
         shape = x.shape
         shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = self.modulation(condition).chunk(6, -1)
         h = F.layer_norm(x, shape[-1:]) * (1 + scale_a) + shift_a
-        q, k, v = self.qkv(h.flatten(1, 2)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        q, k, v = split_heads(self.qkv(h.flatten(1, 2)), 3, self.heads)
         q = rotate(F.rms_norm(q, q.shape[-1:]), *turn)
         k = rotate(F.rms_norm(k, k.shape[-1:]), *turn)
         h = attend(q, k, v).transpose(1, 2).reshape(shape)
@@ -86,7 +88,7 @@ class Block(nn.Module):
         if hasattr(self, "query"):
             q = self.query(F.layer_norm(x, shape[-1:])).flatten(1, 2)
             q = q.unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            k, v = self.pair(slots).unflatten(-1, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
+            k, v = split_heads(self.pair(slots), 2, self.heads)
             x = x + self.read(attend(q, k, v).transpose(1, 2).reshape(shape))
         h = F.layer_norm(x, shape[-1:]) * (1 + scale_m) + shift_m
         return x + gate_m * self.narrow(F.gelu(self.wide(h), approximate="tanh"))

@@ -12,14 +12,12 @@ from torch import Tensor
 
 from sora_core.sprout.autoencoder import CELL, CHUNK, SproutAutoencoder, to_cells
 from sora_core.train.footage import shard_path
-from sora_core.train.muon import two_optimizers
 
 LEARNING_RATE = 1.2e-3
 CLIPS, CHUNKS = 8, 2  # a batch: clips of one shard, and chunks in a row of each
 LATENT_NOISE = 0.03  # in units of each channel's spread
 SUBJECT_WEIGHT = 3.0
 WARMUP = 100
-_EDGES = ("linear_in", "linear_out", "fine_in", "fine_out", "to_latent")
 
 
 def as_signal(frames: Tensor) -> Tensor:

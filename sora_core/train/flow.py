@@ -36,7 +36,9 @@ def mix(clean: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
     return (1 - s) * clean + s * noise
 
 
-def flow_loss(velocity: Tensor, clean: Tensor, noise: Tensor, sigma: Tensor, cover: Tensor):
+def flow_loss(
+    velocity: Tensor, clean: Tensor, noise: Tensor, sigma: Tensor, cover: Tensor
+) -> Tensor:
     """Mean squared error of the velocity.
 
     Given frames do not count; cells the subject touches count `1 + SUBJECT_WEIGHT` times.

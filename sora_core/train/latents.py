@@ -96,5 +96,6 @@ class LatentCache:
 
 def scene_of(indices: list[int]) -> Scene:
     """A scene from its attributes' places in the vocabulary."""
-    names = zip(ATTRIBUTES.items(), indices, strict=True)
-    return Scene(**{name: values[i] for (name, values), i in names})
+    chosen = [values[i] for values, i in zip(ATTRIBUTES.values(), indices, strict=True)]
+    subject, colour, size, motion, place, weather, camera, style = chosen
+    return Scene(subject, colour, size, motion, place, weather, camera, style)

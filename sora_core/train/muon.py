@@ -36,7 +36,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "decay": decay})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
+    def step(self, closure: None = None) -> None:
         """One step with Nesterov momentum; parameters without a gradient stay."""
         for group in self.param_groups:
             for weight in group["params"]:
@@ -56,7 +56,8 @@ def two_optimizers(
     model: nn.Module, lr: float, edges: tuple[str, ...], decay: float = 0.0
 ) -> list[torch.optim.Optimizer]:
     """Muon for the inner matrices, AdamW for the rest; the latter's names start with `edges`."""
-    inner, rest = [], []
+    inner: list[Tensor] = []
+    rest: list[Tensor] = []
     for name, weight in model.named_parameters():
         (rest if weight.ndim < 2 or name.startswith(edges) else inner).append(weight)
     return [

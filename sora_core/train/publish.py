@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 
 from sora_core.sprout.autoencoder import SproutAutoencoder
@@ -22,10 +22,12 @@ def publish(
     text_encoder: SproutTextEncoder,
 ) -> None:
     """Write the pipeline to `folder` as float16; the models given are left as they are."""
-    halves = []
+    halves: list[Any] = []
     for model in (transformer, autoencoder, text_encoder):
         twin = type(model).from_config(model.config)
         twin.load_state_dict(model.state_dict())
         halves.append(twin.half())
     scheduler = FlowMatchEulerDiscreteScheduler(shift=SHIFT)
-    SproutPipeline(*halves, scheduler).save_pretrained(folder)
+    transformer, autoencoder, text_encoder = halves
+    pipeline = SproutPipeline(transformer, autoencoder, text_encoder, scheduler)
+    pipeline.save_pretrained(folder)

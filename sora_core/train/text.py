@@ -16,7 +16,7 @@ from sora_core.world.vocabulary import ATTRIBUTES
 
 LEARNING_RATE = 2e-3
 BATCH = 128
-UNKNOWN_SHARE = 0.06  # of the words in training, put in or replaced, so that strange words harm little
+UNKNOWN_SHARE = 0.06  # strange words put between a caption's own, so that they do little harm
 EMPTY_SHARE = 0.02
 
 
@@ -58,7 +58,7 @@ def new_text_encoder() -> tuple[SproutTextEncoder, Words]:
 def train_text(steps: int, seed: int = 0) -> SproutTextEncoder:
     """Train for `steps` steps; prints accuracy over whole captions."""
     torch.manual_seed(seed)
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - scenes, not secrets
     model, words = new_text_encoder()
     optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, steps)
@@ -74,6 +74,6 @@ def train_text(steps: int, seed: int = 0) -> SproutTextEncoder:
         schedule.step()
         if step % 100 == 0:
             right = torch.stack([p.argmax(-1) for p in logits], 1) == classes
-            print(f"text {step}/{steps} loss {loss:.4f} all right {right.all(1).float().mean():.3f}",
-                  flush=True)  # fmt: skip
+            whole = right.all(1).float().mean()
+            print(f"text {step}/{steps} loss {loss:.4f} all right {whole:.3f}", flush=True)
     return model.eval()

@@ -120,8 +120,8 @@ def share_gradients(model: torch.nn.Module, extra: float, workers: int) -> float
 
 
 def take_loss(
-    forward, text: SproutTextEncoder, words: Words, cache: LatentCache, plan: Plan, length: int,
-    rng: random.Random,
+    model: SproutTransformer, text: SproutTextEncoder, words: Words, cache: LatentCache,
+    plan: Plan, length: int, rng: random.Random,
 ) -> Tensor:  # fmt: skip
     """Loss of a fresh batch of windows of `length` latent frames."""
     batch = cache.draw(max(1, plan.batch // length), length, rng)
@@ -131,26 +131,26 @@ def take_loss(
     sigma = draw_levels(len(captions), length, rng)
     noise = torch.randn_like(batch.latents)
     with torch.autocast("cpu", torch.bfloat16):
-        velocity = forward(mix(batch.latents, noise, sigma), sigma, slots)
+        velocity = model(mix(batch.latents, noise, sigma), sigma, slots)
     return flow_loss(velocity.float(), batch.latents, noise, sigma, batch.cover)
 
 
 def train_transformer(
     plan: Plan, cache: LatentCache, text: SproutTextEncoder, model: SproutTransformer,
-    checkpoint: Path, *, compiled: bool = False, workers: int = 1, rank: int = 0,
+    checkpoint: Path, *, workers: int = 1, rank: int = 0,
 ) -> Run:  # fmt: skip
     """Train until the plan's time is spent, going on from `checkpoint` if it exists."""
     run = Run(plan, model)
     if checkpoint.exists():
         run.load(checkpoint)
-    forward = torch.compile(model, dynamic=False) if compiled else model
     words = Words(tuple(text.config.vocabulary))
-    rng, common = random.Random(run.step * 1009 + rank), random.Random(run.step * 1009 + 500)
-    torch.manual_seed(run.step * 1009 + rank)
+    begin = run.step * 1009
+    rng, common = random.Random(begin + rank), random.Random(begin + 500)  # noqa: S311
+    torch.manual_seed(begin + rank)
     shown, stamp = [], time.monotonic()
     while run.progress < 1:
         length = plan.length(run.progress, common)
-        loss = take_loss(forward, text, words, cache, plan, length, rng)
+        loss = take_loss(model, text, words, cache, plan, length, rng)
         loss.backward()
         now = time.monotonic()
         spent, stamp = min(now - stamp, 30.0), now

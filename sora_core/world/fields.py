@@ -32,9 +32,7 @@ def box(x: Tensor, y: Tensor, cx: float, cy: float, hx: float, hy: float, r: flo
     return outside + torch.maximum(qx, qy).clamp_max(0) - r
 
 
-def capsule(
-    x: Tensor, y: Tensor, ax: float, ay: float, bx: float, by: float, r: float
-) -> Tensor:
+def capsule(x: Tensor, y: Tensor, ax: float, ay: float, bx: float, by: float, r: float) -> Tensor:
     """Distance to a line from a to b with round ends of radius `r`."""
     dx, dy = bx - ax, by - ay
     along = (((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)).clamp(0, 1)

@@ -127,7 +127,7 @@ def _city(c: Canvas) -> None:
         if i:
             rows = (c.v * 8).frac().abs()
             lit = (((along * 3).frac() - 0.5).abs() < 0.27) & ((rows - 0.5).abs() < 0.24)
-            spark = (torch.sin((c.v * 8).trunc() * 7.1 + (along * 3).floor() * 3.3 + index) > 0.1)
+            spark = torch.sin((c.v * 8).trunc() * 7.1 + (along * 3).floor() * 3.3 + index) > 0.1
             c.paint((lit & spark) * c.below(low + 0.62 * tall - 0.1), (1.0, 0.84, 0.48))
     c.paint(c.below(-0.86), (0.13, 0.09, 0.22))
 

@@ -25,7 +25,7 @@ _DICE = 24
 
 
 class Rendered(NamedTuple):
-    """frames (B, F, H, W, 3) float32 in [0, 1]; cover (B, F, H, W) the subject's share of a pixel."""
+    """frames (B, F, H, W, 3) float32 in [0, 1]; cover (B, F, H, W), the subject's share."""
 
     frames: Tensor
     cover: Tensor
@@ -76,7 +76,9 @@ def _tints(main: Tensor) -> dict[str, Tensor]:
     return table | {"main": main, "dark": main * 0.66, "light": main + (1 - main) * 0.5}
 
 
-def _paint(subject: str, x: Tensor, y: Tensor, t: Tensor, main: Tensor, pixel: Tensor):
+def _paint(
+    subject: str, x: Tensor, y: Tensor, t: Tensor, main: Tensor, pixel: Tensor
+) -> tuple[Tensor, Tensor]:
     """Fill colours (..., 3) and distance of a subject; x, y in units of its height."""
     tints = _tints(main)
     fill = main.expand(*x.shape, 3)
@@ -169,7 +171,7 @@ def render(
     groups: dict[tuple[str, str, int], list[int]] = defaultdict(list)
     for i, scene in enumerate(scenes):
         groups[scene.subject, scene.style, starts[i]].append(i)
-    for (_, style, start), members in groups.items():
+    for (_, _, start), members in groups.items():
         t = (torch.arange(drawings) + start) / FRAMES_PER_S
         _stamp(frames, cover, scenes, members, dice, t)
     for i, scene in enumerate(scenes):

@@ -52,7 +52,8 @@ def draw_scene(rng: random.Random, *, split: str = "train") -> Scene:
     """Draw a random scene of the split ("train", "held-out", or "any")."""
     while True:
         values = {
-            name: rng.choices(options, _WEIGHTS.get(name))[0] for name, options in ATTRIBUTES.items()
+            name: rng.choices(options, _WEIGHTS.get(name))[0]
+            for name, options in ATTRIBUTES.items()
         }
         scene = Scene(**values, seed=rng.getrandbits(31))
         if split == "any" or held_out(scene) == (split == "held-out"):

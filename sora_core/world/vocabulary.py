@@ -99,9 +99,10 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
 
 #: Words that carry no content: never reported as "not understood".
 FILLERS: frozenset[str] = frozenset(
-    "a an the of in on at by with and to is are it its that this there while as for over above "
+    "a an the of in on at by with and to is are it its that this there while as for over "  # noqa: SIM905
+    "above "
     "under among from his her one some very video clip scene film shot animation showing shows "
-    "show featuring we see style day weather please make draw me".split()
+    "show featuring we see style day weather please make draw me".split(" ")
 )
 
 

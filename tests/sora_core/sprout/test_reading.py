@@ -11,7 +11,7 @@ def pipeline():
     return load()
 
 
-@pytest.mark.parametrize("prompt, understood", [
+@pytest.mark.parametrize(("prompt", "understood"), [
     ("a red ball bouncing in a snowy forest",
      {"subject": "ball", "colour": "red", "motion": "bounce", "place": "forest",
       "weather": "snow"}),

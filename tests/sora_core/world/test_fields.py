@@ -20,7 +20,7 @@ def test_circle_is_distance_to_centre_less_radius():
     torch.testing.assert_close(fields.circle(x, y, 0.2, 0.0, 0.5), expected)
 
 
-@pytest.mark.parametrize("point, distance", [((2, 0), 1.0), ((0, 0), -1.0), ((4, 5), 5.0)])
+@pytest.mark.parametrize(("point", "distance"), [((2, 0), 1.0), ((0, 0), -1.0), ((4, 5), 5.0)])
 def test_box_measures_faces_and_corners(point, distance):
     # Half sides 1 and 1: (4, 5) is 3 and 4 away from the corner.
     x, y = (torch.tensor([float(v)]) for v in point)

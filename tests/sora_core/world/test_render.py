@@ -37,7 +37,9 @@ def test_render_gives_the_size_asked_for(size):
 def test_render_stays_in_range_for_every_value(attribute):
     scenes = [replace(PLAIN, **{attribute: value}) for value in ATTRIBUTES[attribute]]
     frames = render(scenes, 48, 32, 2).frames
-    assert frames.min() >= 0 and frames.max() <= 1 and frames.isfinite().all()
+    assert frames.isfinite().all()
+    assert frames.min() >= 0
+    assert frames.max() <= 1
 
 
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
@@ -49,7 +51,7 @@ def test_render_shows_a_difference_for_every_value(attribute):
             assert (clips[i] - clips[j]).abs().max() > 0.1
 
 
-@pytest.mark.parametrize("size, lowest", [("small", 0.02), ("large", 0.09)])
+@pytest.mark.parametrize(("size", "lowest"), [("small", 0.02), ("large", 0.09)])
 def test_render_covers_more_of_the_frame_with_larger_subjects(size, lowest):
     cover = render([replace(PLAIN, size=size)], 112, 64, 1).cover
     assert cover.mean() > lowest
