@@ -156,14 +156,17 @@ class Hub:
         self.last: OrderedDict[str, LiveEvent] = OrderedDict()
         self.publisher = RedisPublisher(redis_url) if redis_url else None
 
-    async def start(self) -> None:
-        """With Redis, returns once it listens: an event published from now on arrives."""
+    async def start(self, wait_s: float = 5) -> None:
+        """With Redis, returns once it listens: an event published from now on arrives.
+
+        Where there is no Redis for `wait_s`, returns all the same and goes on trying.
+        """
         self.loop = asyncio.get_running_loop()
         if self.redis_url is not None:
             listening = asyncio.Event()
             self.listener = asyncio.create_task(self.listen(self.redis_url, listening))
-            with suppress(TimeoutError):  # Redis may come later; jobs do not wait for it
-                await asyncio.wait_for(listening.wait(), 5)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(listening.wait(), wait_s)
 
     async def stop(self) -> None:
         if self.listener is not None:

@@ -1,12 +1,12 @@
 """A house with a gate, a queue and a hub, for tests that let jobs run."""
 
-import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
 from auth import testers, tokens
 from auth.budget import release
@@ -34,22 +34,25 @@ class House:
     gate: Gate
     principal: Principal
 
-    def ask(self, seconds: int = 1, size: str = "256x256", seed: int = 7) -> Job:
-        """A clip through the gate into the line, as the studio asks for one."""
-        spec = ClipSpec.parse(
-            {"prompt": "a red ball bouncing", "seconds": seconds, "size": size, "seed": seed}
-        )
+    def ask(self, seconds: int = 1) -> Job:
+        """A small clip through the gate into the line, as the studio asks for one."""
         with self.database.begin() as db:
-            job_id, now = new_job_id(now_ms()), now_ms()
-            admission = self.gate.admit(db, self.principal, job_id, spec.gpu_ms, now)
-            return self.queue.enqueue(
-                db,
-                spec,
-                job_id=job_id,
-                owner_id=admission.tester_id,
-                admission_id=admission.token_id,
-                now_ms=now,
-            )
+            return self.ask_in(db, seconds)
+
+    def ask_in(self, db: Session, seconds: int = 1) -> Job:
+        spec = ClipSpec.parse(
+            {"prompt": "a red ball bouncing", "size": "256x256", "seconds": seconds, "seed": 7}
+        )
+        now = now_ms()
+        admission = self.gate.admit(db, self.principal, new_job_id(now), spec.gpu_ms, now)
+        return self.queue.enqueue(
+            db,
+            spec,
+            job_id=admission.job_id,
+            owner_id=admission.tester_id,
+            admission_id=admission.token_id,
+            now_ms=now,
+        )
 
     def look(self, job: Job) -> Job:
         with self.database.read() as db:
@@ -94,13 +97,9 @@ class House:
     def wait_end(self, job: Job, limit_s: float = 120) -> Job:
         return self.wait(job, lambda seen: seen.state not in LIVE, limit_s)
 
-    async def meanwhile(self, job: Job, until: Callable[[Job], bool]) -> Job:
-        """`wait`, while the event loop goes on."""
-        return await asyncio.to_thread(self.wait, job, until)
-
 
 @pytest.fixture
-def house(database: Database, database_url: str, tmp_path: Path) -> Iterator[House]:
+def house(database: Database, database_url: str, tmp_path: Path) -> House:
     migrate_engine(database)
     settings = Settings.read(
         {
@@ -115,4 +114,4 @@ def house(database: Database, database_url: str, tmp_path: Path) -> Iterator[Hou
         tester = testers.add(db, "Ada", now_ms=now_ms())
         token = tokens.mint(db, gate.keys, tester.id, lifetime_ms=3_600_000, now_ms=now_ms())
         principal, _ = gate.sign_in(db, token.text, now_ms())
-    yield House(settings, database, Queue(database), gate, principal)
+    return House(settings, database, Queue(database), gate, principal)
