@@ -26,18 +26,7 @@ async def serve(parts: Parts, supervisor: Supervisor, greet: Callable[[], str]) 
 
     What `greet()` says is printed once the address is ours. Raises BootRefused where it is taken.
     """
-    listening = bind(parts.settings)
-    server = Server(
-        uvicorn.Config(
-            build_site(parts),
-            log_level="warning",
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            ws="none",
-            timeout_graceful_shutdown=5,
-        )
-    )
+    listening, server = bind(parts.settings), make_server(parts)
 
     def leave() -> None:
         server.force_exit = server.should_exit  # asked twice: wait for nobody
@@ -54,6 +43,21 @@ async def serve(parts: Parts, supervisor: Supervisor, greet: Callable[[], str]) 
     finally:
         await supervisor.stop()
         await parts.hub.stop()
+
+
+def make_server(parts: Parts) -> Server:
+    """No access log, since addresses of clips would be in it; no belief in proxies' headers."""
+    return Server(
+        uvicorn.Config(
+            build_site(parts),
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            ws="none",
+            timeout_graceful_shutdown=5,
+        )
+    )
 
 
 def bind(settings: Settings) -> socket.socket:

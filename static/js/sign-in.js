@@ -45,5 +45,6 @@ function takeLink() {
   signIn(link);
 }
 
+button.disabled = false;
 addEventListener("hashchange", takeLink);
 takeLink();

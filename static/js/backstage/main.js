@@ -106,7 +106,8 @@ async function changed(sentence) {
 
 wordmark(find(".wordmark"));
 themeMenu(find(".theme-menu"));
-accountMenu(find(".account-menu"), await get("/me"));
 find(".add-tester").onclick = addTester;
+find(".add-tester").disabled = false;
+accountMenu(find(".account-menu"), await get("/me"));
 await look();
 setInterval(look, LOOK_MS);
