@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -213,3 +214,21 @@ def test_every_door_of_ours_leads_to_a_route(house: House) -> None:
     for row in DOORS:
         start = re.split(r"[\[(\\]", row.pattern.pattern)[0].rstrip("/")
         assert any(word.startswith(start) for word in words), row.pattern.pattern
+
+
+def test_documentation_lists_every_door_and_no_other() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs/studio.md").read_text()
+    listed = set()
+    for methods, paths, who in re.findall(r"^\| ([A-Z ]+) \| (`/.*?) \| (.*?) \|$", page, re.M):
+        for path in re.findall(r"`(.*?)`", paths):
+            listed.update((method, path, who) for method in methods.split())
+    fill = {"…": "a.css", "ID.": f"{'0' * 32}.", "tokens/ID": f"tokens/{'0' * 12}", "ID": "0" * 32}
+    leads = []
+    for method, path, who in sorted(listed):
+        for word, value in fill.items():
+            path = path.replace(word, value)
+        found = find_door(method, path)
+        assert found is not None, f"{method} {path} is documented and does not exist"
+        assert who == found.who.value + (", stream" if found.stream else "")
+        leads.append((method, found))
+    assert set(leads) == {(method, row) for row in DOORS for method in row.methods}

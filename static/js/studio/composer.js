@@ -60,7 +60,7 @@ export class Composer {
   }
 
   listen() {
-    const { prompt, seconds, seed } = this.fields;
+    const { seconds, seed } = this.fields;
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();
@@ -70,8 +70,10 @@ export class Composer {
       event.preventDefault();
       this.send();
     });
-    this.form.addEventListener("input", () => this.calm());
-    prompt.addEventListener("input", () => this.measure());
+    this.form.addEventListener("input", () => {
+      this.calm();
+      this.measure();
+    });
     new ResizeObserver(() => this.grow()).observe(this.form);
     seconds.addEventListener("input", () => this.choose({}));
     seed.addEventListener("input", () => (seed.value = seed.value.replace(/[^0-9]/g, "").slice(0, 10)));

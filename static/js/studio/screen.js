@@ -71,7 +71,7 @@ export class Screen {
       loop: true,
       muted: true,
       playsinline: true,
-      preload: "metadata",
+      preload: this.arrivedLive ? "auto" : "none",
       controlslist: "nodownload noremoteplayback",
     });
     film.muted = true;
@@ -89,7 +89,10 @@ export class Screen {
 function showControlsOnDemand(film) {
   film.controls = false;
   film.tabIndex = 0;
-  const show = () => (film.controls = true);
+  const show = () => {
+    film.preload = "auto";
+    film.controls = true;
+  };
   const hide = () => (film.controls = film.matches(":hover, :focus-within, :focus"));
   for (const sign of ["pointerenter", "focus"]) film.addEventListener(sign, show);
   for (const sign of ["pointerleave", "blur"]) film.addEventListener(sign, hide);

@@ -23,6 +23,7 @@ export class Wall {
       const card = this.cards.get(job.id);
       if (!card) this.add(job);
       else if (card.job.state !== job.state) card.show(job);
+      else card.showNow(); // "just now" does not stay true
     }
   }
 
