@@ -18,7 +18,7 @@ from uuid import uuid4
 from auth.budget import release, settle
 from auth.revocation import is_revoked
 from database import Database
-from errors import GreenroomError
+from errors import BootRefused, GreenroomError
 from jobs.engine import Engine
 from jobs.live import PipePublisher, Publisher, RedisPublisher
 from jobs.queue import migrate_engine
@@ -30,7 +30,7 @@ from sora_core.store import Store
 
 log = logging.getLogger("greenroom.jobs")
 
-DRAIN_S = 20.0
+DRAIN_S = 10.0
 
 
 class Departure:
@@ -67,14 +67,18 @@ def main() -> None:
     departure = Departure()
     if arguments.until_stdin_closes:
         departure.when_closed(sys.stdin)
-    serve(Settings.read(), events, departure)
+    try:
+        settings = Settings.read()
+    except BootRefused as refusal:
+        sys.exit(str(refusal))
+    serve(settings, events, departure)
     os._exit(0)  # threads of the engine hold jobs that they must not report as done
 
 
 def serve(settings: Settings, events: TextIO, departure: Departure) -> None:
-    executor_id = read_executor_id(settings.data / "executor-id")
     lock = (settings.data / "worker.lock").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)  # the worker before us may still be putting its job back
+    executor_id = read_executor_id(settings.data / "executor-id")
     database = Database(settings.database_url)
     database.migrate()
     migrate_engine(database)
@@ -99,12 +103,9 @@ def take_stdout() -> TextIO:
 
 
 def read_executor_id(path: Path) -> str:
-    """This data folder's name in the engine, made at the first start."""
-    try:
-        with path.open("x") as file:
-            file.write(uuid4().hex)
-    except FileExistsError:
-        pass
+    """This data folder's name in the engine, made at the first start. Under the lock only."""
+    if not path.exists() or not path.read_text():
+        path.write_text(uuid4().hex)
     return path.read_text()
 
 

@@ -10,7 +10,7 @@ from jobs.queue import APPLICATION, QUEUE, SCHEMA, VERSION, WORKFLOW
 from jobs.worker import Leaving, Worker
 
 POLLING_S = 0.1
-HAND_BACK_S = 30
+HAND_BACK_S = 15
 
 
 class Engine:

@@ -19,6 +19,8 @@ from typing import Any, Protocol, TextIO
 import redis
 import redis.asyncio
 from PIL import Image
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from jobs.records import LIVE, Job
 
@@ -99,7 +101,10 @@ class PipePublisher:
 
 class RedisPublisher:
     def __init__(self, url: str) -> None:
-        self.redis = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+        # One try, no waiting in between: an event is not worth a pause in the drawing.
+        self.redis = redis.Redis.from_url(
+            url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+        )
 
     def publish(self, event: LiveEvent) -> None:
         with suppress(redis.RedisError):
@@ -176,11 +181,17 @@ class Hub:
         self.loop = self.listener = None
 
     def publish(self, event: LiveEvent) -> None:
-        """Tell every web process about a change that no worker made. Any thread may call it."""
-        if self.publisher is not None:
-            self.publisher.publish(event)
-        elif self.loop is not None:
+        """Tell every web process about a change that no worker made.
+
+        Any thread may call it, the loop's own too: it does not wait for Redis.
+        """
+        if self.loop is None:
+            return
+        if self.publisher is None:
             self.loop.call_soon_threadsafe(self.deliver, event)
+            return
+        publish = self.publisher.publish
+        self.loop.call_soon_threadsafe(self.loop.run_in_executor, None, publish, event)
 
     def deliver(self, event: LiveEvent) -> None:
         """Hand one event to this process's watchers. On the hub's loop only."""

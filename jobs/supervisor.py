@@ -17,7 +17,7 @@ HOUSE = Path(__file__).parent.parent
 COMMAND = (sys.executable, "-m", "jobs", "--until-stdin-closes")
 # A worker that dies is started again after this long, doubling while it dies young.
 FIRST_WAIT_S, LONGEST_WAIT_S, YOUNG_S = 0.2, 30.0, 10.0
-STOP_S = 60.0
+STOP_S = 30.0
 
 
 class Supervisor:

@@ -87,7 +87,8 @@ class Worker:
         except Stopped as stop:
             self.end(job_id, self.is_ours, stopped(stop.reason))
         except Exception as error:  # the one way out: nothing may stay running
-            log.error("job %s failed", job_id, exc_info=error)
+            unforeseen = None if isinstance(error, GreenroomError) else error
+            log.error("job %s failed: %s", job_id, error, exc_info=unforeseen)
             self.end(job_id, self.is_ours, failed(error))
 
     @property
@@ -231,7 +232,7 @@ def file_name(job_id: str, attempt: int, kind: str) -> str:
 def failed(error: Exception) -> dict[str, str]:
     """The columns of a job that ended with `error`."""
     told = error if isinstance(error, GreenroomError) else RenderFailed(BROKEN)
-    return {"state": "failed", "error_code": told.code, "error_sentence": str(told)}
+    return {"state": "failed", "error_code": told.code, "error_sentence": str(told)[:400]}
 
 
 def insist(act: Callable[[], T], patience_s: float = math.inf) -> T:

@@ -1,6 +1,7 @@
 """`python -m sora_core "a red ball bouncing in a snowy forest" -o clip.mp4`: no gate, no web."""
 
 import argparse
+import errno
 import os
 import signal
 import sys
@@ -25,6 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
         film = draw(spec, output)
     except GreenroomError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{output} cannot be written: {error.strerror}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped. Nothing was written.", file=sys.stderr)
@@ -51,6 +55,8 @@ def parser() -> argparse.ArgumentParser:
 
 def draw(spec: ClipSpec, output: Path) -> Film:
     """The film at `output`, which is replaced only once the new one is whole."""
+    if not output.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder")
     draft = output.with_name(f".{output.stem}.draft.mp4")
     with tqdm(unit="step", desc="drawing", dynamic_ncols=True) as bar:
 

@@ -118,13 +118,21 @@ def test_command_writes_the_clip_and_says_what_it_understood(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "words", [[""], ["a ball", "--seconds", "11"], ["a ball", "--size", "9x9"]]
 )
-def test_command_refuses_with_one_sentence(tmp_path: Path, words: list[str]) -> None:
+def test_command_refuses_words_with_one_sentence(tmp_path: Path, words: list[str]) -> None:
     ended = subprocess.run(
         command(*words, folder=tmp_path), cwd=ROOT, capture_output=True, text=True
     )
     assert ended.returncode == 1
     assert len(ended.stderr.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_command_refuses_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        command("a ball", folder=tmp_path / "no"), cwd=ROOT, capture_output=True, text=True
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.strip().endswith("cannot be written: there is no such folder.")
 
 
 @pytest.mark.usefixtures("corrupt_weights")
