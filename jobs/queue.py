@@ -23,6 +23,7 @@ WORKFLOW = "carry"
 
 SENTENCES = {
     "cancelled": "You stopped this clip. It was not charged.",
+    "by_admin": "An admin stopped this clip. It was not charged.",
     "revoked": "The token that asked for this clip was revoked. It was not charged.",
 }
 

@@ -157,8 +157,9 @@ async def cancel_job(parts: Parts, _request: Request, job_id: str) -> Response:
             job = db.get(Job, job_id)
             if job is None:
                 raise NotFound
-            stopped = parts.queue.cancel(db, job_id, job.owner_id, now_ms(), release)
-            return LiveEvent.of(stopped)
+            parts.queue.stop(db, job_id, "by_admin", now_ms(), release)
+            db.refresh(job)
+            return LiveEvent.of(job)
 
     parts.hub.publish(await run_in_threadpool(cancel))
     return JSONResponse({"id": job_id}, 202)

@@ -9,6 +9,7 @@ import asyncio
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 
@@ -17,10 +18,10 @@ from errors import BadRequest, GreenroomError, NotFound, NotGranted, NotSignedIn
 from studio.clock import now_ms
 from studio.credentials import Credential, SessionCookie, read_credential, values
 from studio.doors import GRADIO_QUEUE, NOWHERE, Door, Who, canonical_path, find_door
-from studio.headers import common_headers
+from studio.headers import cache_control, common_headers
 from studio.leases import ASGI, serve_under
 from studio.parts import Parts
-from studio.refusals import answer
+from studio.refusals import answer, unreachable
 from studio.session_hashes import SessionHashes
 
 BODY_MAX_BYTES = 64 * 1024
@@ -41,7 +42,7 @@ class Gateway:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await self.serve(scope, receive, self.with_headers(send))
+            await self.serve(scope, receive, self.with_headers(scope, send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
 
@@ -103,10 +104,13 @@ class Gateway:
             raise NotSignedIn(UNSIGNED) from error
 
     def look_up(self, credential: Credential) -> Principal:
-        with self.parts.database.read() as db:
-            return self.parts.gate.authenticate(
-                db, bearer=credential.bearer, cookie=credential.cookie, now_ms=now_ms()
-            )
+        try:
+            with self.parts.database.read() as db:
+                return self.parts.gate.authenticate(
+                    db, bearer=credential.bearer, cookie=credential.cookie, now_ms=now_ms()
+                )
+        except OperationalError as error:
+            raise unreachable() from error
 
     async def still_stands(self, credential: Credential) -> bool:
         try:
@@ -167,10 +171,11 @@ class Gateway:
             scope["state"]["lease"] = lease
             await serve_under(lease, stands, self.app, scope, receive, send)
 
-    def with_headers(self, send: Any) -> Any:
+    def with_headers(self, scope: Any, send: Any) -> Any:
         async def send_with_headers(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                headers.setdefault("cache-control", cache_control(scope["path"]))
                 for name, value in self.headers:
                     headers.setdefault(name, value)
             await send(message)

@@ -24,6 +24,15 @@ def content_policy(settings: Settings, script: str = SELF, style: str = SELF) ->
     )
 
 
+def cache_control(path: str) -> str:
+    """Ours are asked for anew, Gradio's carry their hash in their name, the rest is private."""
+    if path.startswith("/static/"):
+        return "no-cache"
+    if path.startswith("/assets/"):
+        return "private, max-age=31536000, immutable"
+    return "private, no-store"
+
+
 def common_headers(settings: Settings) -> list[tuple[str, str]]:
     """What is added where the answer does not say otherwise itself."""
     headers = [
@@ -33,7 +42,6 @@ def common_headers(settings: Settings) -> list[tuple[str, str]]:
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
         ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()"),
-        ("cache-control", "private, no-store"),
     ]
     if settings.public_url.startswith("https://"):
         headers.append(("strict-transport-security", "max-age=31536000"))

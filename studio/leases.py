@@ -83,9 +83,11 @@ async def serve_under(
         finished = message["type"] == "http.response.body" and not message.get("more_body", False)
 
     async def recheck() -> None:
-        while await stands():
-            await asyncio.sleep(RECHECK_S)
-        lease.end()
+        try:
+            while await stands():
+                await asyncio.sleep(RECHECK_S)
+        finally:  # also when nobody can say: then nobody stays
+            lease.end()
 
     serving = asyncio.ensure_future(app(scope, receive, watched_send))
     beside = [asyncio.ensure_future(recheck()), asyncio.ensure_future(lease.over.wait())]
@@ -95,6 +97,7 @@ async def serve_under(
     finally:
         for task in (serving, *beside):
             task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         with suppress(asyncio.CancelledError):
             await serving
     if started and not finished:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from sqlalchemy.exc import OperationalError
 from starlette.responses import HTMLResponse
 
 from errors import GreenroomError
@@ -18,6 +19,7 @@ from studio.headers import SELF, content_policy
 from studio.leases import ASGI
 from studio.making import make
 from studio.parts import Parts
+from studio.refusals import unreachable
 
 PAGES = Path(__file__).parent / "pages"
 HEAD = (PAGES / "studio-head.html").read_text()
@@ -41,11 +43,13 @@ def build_page(parts: Parts) -> gr.Blocks:
 
     def submit(event: gr.EventData, request: gr.Request) -> str:
         """The card of the new job, or the problem, with the page's own `ticket` to match."""
-        wish = dict(event._data)
+        wish = dict(event._data) if isinstance(event._data, dict) else {}
         ticket = wish.pop("ticket", None)
         principal = request.request.state.principal
         try:
             job = make(parts, principal, wish, now_ms())
+        except OperationalError:
+            return json.dumps({"ticket": ticket, "problem": unreachable().as_problem()})
         except GreenroomError as error:
             return json.dumps({"ticket": ticket, "problem": error.as_problem()})
         with parts.database.read() as db:

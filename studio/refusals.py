@@ -10,6 +10,7 @@ from errors import GreenroomError, NotSignedIn, TooMany, Unavailable
 # Unknown, forged, revoked, expired and missing tokens answer after the same time, whatever their
 # look-up cost. Awaited, so that a flood of them holds no thread.
 FLOOR_S = 0.06
+RETRY_AFTER_S = 5
 
 
 async def answer(error: GreenroomError, scope: Any) -> Response:
@@ -26,6 +27,14 @@ async def answer(error: GreenroomError, scope: Any) -> Response:
         headers["www-authenticate"] = 'Bearer realm="greenroom"'
     return JSONResponse(
         error.as_problem(), error.status, headers, media_type="application/problem+json"
+    )
+
+
+def unreachable() -> Unavailable:
+    """The database cannot be asked: nothing is decided without it."""
+    return Unavailable(
+        "Greenroom cannot reach its database. Nothing was made; try again in a moment.",
+        retry_after_s=RETRY_AFTER_S,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -16,7 +17,7 @@ from studio import api, backstage, events, media, sign_in
 from studio.gateway import Gateway
 from studio.page import Shell, build_page, plain_theme
 from studio.parts import Parts
-from studio.refusals import answer
+from studio.refusals import answer, unreachable
 
 STATIC = Path(__file__).parent.parent / "static"
 # Where a system has no face of ours, Source Sans stands in; Gradio's package brings it along.
@@ -33,7 +34,7 @@ def build_site(parts: Parts, page: gr.Blocks | None = None) -> Gateway:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        exception_handlers={GreenroomError: refuse},
+        exception_handlers={GreenroomError: refuse, OperationalError: refuse_for_now},
     )
     gr.mount_gradio_app(
         site,
@@ -89,3 +90,7 @@ async def show_health(_parts: Parts, _request: Request) -> Response:
 
 async def refuse(request: Request, error: Any) -> Response:
     return await answer(error, request.scope)
+
+
+async def refuse_for_now(request: Request, _error: Any) -> Response:
+    return await answer(unreachable(), request.scope)

@@ -51,6 +51,11 @@ class House:
     url: str
     server: Server
 
+    def server_loop(self, act: Callable[..., None], *arguments: Any) -> None:
+        """Call `act` where the server's own code runs."""
+        assert self.parts.hub.loop is not None
+        self.parts.hub.loop.call_soon_threadsafe(act, *arguments)
+
     def stranger(self, **options: Any) -> httpx.Client:
         """A browser that nobody is signed in with; it names our own origin as browsers do."""
         options.setdefault("headers", {"origin": self.url})

@@ -95,7 +95,9 @@ def test_revoking_stops_what_waits_and_marks_what_runs(house: House, admin: Pers
 def test_admin_cancels_anybodys_clip(house: House, admin: Person, ada: Person) -> None:
     job_id = ada.browser.post("/jobs", json=WISH).json()["id"]
     assert admin.browser.post(f"/backstage/jobs/{job_id}/cancel").status_code == 202
-    assert ada.browser.get(f"/jobs/{job_id}").json()["state"] == "stopped"
+    card = ada.browser.get(f"/jobs/{job_id}").json()
+    assert (card["state"], card["stop_reason"]) == ("stopped", "by_admin")
+    assert card["error"]["sentence"] == "An admin stopped this clip. It was not charged."
     assert admin.browser.post(f"/backstage/jobs/{'0' * 32}/cancel").status_code == 404
 
 

@@ -1,5 +1,6 @@
 """What the gateway asks of a request that stands before an open door."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -7,9 +8,10 @@ import pytest
 
 from auth import tokens
 from auth.revocation import revoke
+from database import Database
 from studio.clock import now_ms
 from studio.gateway import Gateway
-from tests.studio.conftest import WISH, House, Person
+from tests.studio.conftest import WISH, House, Person, serving, wire
 
 
 @pytest.mark.parametrize(
@@ -106,8 +108,8 @@ def test_every_answer_forbids_other_hosts_frames_and_sniffing(house: House, ada:
         assert "http" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "server" not in answer.headers
-        if not path.startswith("/static"):
-            assert "no-store" in answer.headers["cache-control"]
+        cached = answer.headers["cache-control"]
+        assert cached == ("no-cache" if path.startswith("/static") else "private, no-store")
 
 
 async def test_headers_a_proxy_may_have_been_fooled_into_never_get_in(
@@ -160,3 +162,21 @@ def test_session_hash_belongs_to_the_tester_who_joined_with_it(
 def test_queue_is_not_joined_without_a_session_hash(house: House, ada: Person, body: bytes) -> None:
     answer = ada.browser.post("/gradio_api/queue/join", content=body)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+def test_database_out_of_reach_opens_nothing(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'greenroom.db'}")
+    database.migrate()
+    with serving(wire(database, tmp_path / "data")) as house:
+        ada = house.person("Ada")
+        database.close()
+        (tmp_path / "greenroom.db").rename(tmp_path / "elsewhere.db")
+        (tmp_path / "greenroom.db").mkdir()
+        for answer in (
+            ada.browser.get("/me"),
+            ada.browser.post("/jobs", json=WISH),
+            house.stranger().post("/sign-in", json={"token": ada.token}),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+            assert answer.headers["retry-after"] == "5"
+        assert house.stranger().get("/healthz").status_code == 200

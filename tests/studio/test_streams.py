@@ -1,5 +1,6 @@
 """Open event streams: what they tell, and when they end."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from auth.gate import Principal
 from auth.revocation import revoke
 from jobs.live import LiveEvent
 from jobs.records import Job
 from studio.clock import now_ms
+from studio.leases import Leases, serve_under
 from tests.studio.conftest import WISH, House, Person, wait_for
 
 
@@ -153,18 +156,36 @@ def test_signing_out_ends_the_streams_of_that_browser_only(house: House) -> None
         assert list(also)[-1][1]["state"] == "finished"
 
 
-def test_streams_of_gradio_end_with_the_sign_in(house: House) -> None:
+def test_stream_of_gradio_ends_with_the_sign_in(house: House) -> None:
     hal = house.person("Hal")
     join = {"data": [], "fn_index": 0, "session_hash": "hals", "event_data": {"prompt": ""}}
+    listen = "/gradio_api/queue/data?session_hash=hals"
     assert hal.browser.post("/gradio_api/queue/join", json=join).status_code == 200
-    ended: list[str] = []
-    with hal.browser.stream("GET", "/gradio_api/queue/data?session_hash=hals") as stream:
-        ended.extend(stream.iter_lines())
-    assert any("close_stream" in line for line in ended)
-    # One that would stay open: nothing is pending, the hash is known.
-    hal.browser.post("/gradio_api/queue/join", json=join)
-    house.parts.leases.end_token(hal.principal.token_id)
-    listening(house, 0)
+    with hal.browser.stream("GET", listen) as stream:
+        assert "close_stream" in list(filter(None, stream.iter_lines()))[-1]
+    # With nothing on its way, Gradio leaves the next one open for ever.
+    with hal.browser.stream("GET", listen) as stream:
+        listening(house, 1)
+        house.server_loop(house.parts.leases.end_token, hal.principal.token_id)
+        assert "close_stream" not in str(list(stream.iter_lines()))
+
+
+def test_stream_ends_when_nobody_can_say_whether_the_sign_in_stands() -> None:
+    async def cannot_say() -> bool:
+        raise RuntimeError("the database is gone")
+
+    async def forever(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.Event().wait()
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    with Leases().grant(Principal("t", "Ada", "tester", "k", None)) as lease:
+        asyncio.run(serve_under(lease, cannot_say, forever, {}, None, send))
+    assert sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
 
 
 def test_somebody_elses_stream_is_not_there(house: House, ada: Person, ben: Person) -> None:

@@ -11,7 +11,7 @@ const STATES = {
   stopped: "Stopped",
 };
 const STATUSES = { live: "Live", used: "Used", expired: "Expired", revoked: "Revoked" };
-const WHY = { revoked: "token revoked", cancelled: "by its artist", admin: "by an admin" };
+const WHY = { revoked: "token revoked", cancelled: "by its artist", by_admin: "by an admin" };
 
 /** A heading that begins with "~" stands over a column that narrow screens leave out. */
 function table(headings, rows, nothing) {

@@ -215,16 +215,3 @@ export class Composer {
 function capital(text) {
   return text[0].toUpperCase() + text.slice(1);
 }
-
-/** The three cards of an empty studio. */
-export function examples(root, onTake) {
-  const rows = [
-    { prompt: "A red ball bouncing in a snowy forest", seconds: 4, hint: "Weather and place" },
-    { prompt: "A tiny robot spinning in the city, slow zoom in", style: "neon", seconds: 4, hint: "Neon style, a camera move" },
-    { prompt: "A yellow fish floating underwater", style: "sketch", seconds: 4, hint: "Drawn as a sketch" },
-  ];
-  const cards = rows.map((row) =>
-    h("li", {}, h("button", { type: "button", onclick: () => onTake(row) }, row.prompt, h("small", {}, row.hint))),
-  );
-  root.replaceChildren(h("p", {}, "Start from one of these, then change a word."), h("ul", {}, ...cards));
-}

@@ -2,8 +2,9 @@
 
 import { studioBar } from "./bar.js";
 import { bridge } from "./bridge.js";
-import { Composer, examples } from "./composer.js";
+import { Composer } from "./composer.js";
 import { h, say } from "./dom.js";
+import { examples } from "./examples.js";
 import { get } from "./server.js";
 import { Wall } from "./wall.js";
 
