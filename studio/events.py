@@ -5,6 +5,7 @@
 `gone`  the sign-in ended while we watched: code and sentence
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -15,7 +16,7 @@ from starlette.responses import StreamingResponse
 
 from auth.gate import Principal
 from auth.records import Token
-from jobs.live import LiveEvent
+from jobs.live import LiveEvent, Subscription
 from jobs.records import LIVE
 from studio.cards import one_card
 from studio.leases import Lease
@@ -50,14 +51,23 @@ async def follow(
             shown = card
             if card["state"] not in LIVE:
                 return
-            look = await watcher.next(REREAD_S)
-            while look and not look.ended and not lease.over.is_set():
+            async for look in looks(watcher, lease):
                 yield event("look", seen(look))
-                look = await watcher.next(REREAD_S)
             if lease.over.is_set():
                 break
     if not lease.shutting_down:
         yield event("gone", await run_in_threadpool(farewell, parts, principal))
+
+
+async def looks(watcher: Subscription, lease: Lease) -> AsyncIterator[LiveEvent]:
+    """What the worker tells until the row is due again, or the lease is over."""
+    clock = asyncio.get_running_loop().time
+    due_s = clock() + REREAD_S
+    while (left_s := due_s - clock()) > 0:
+        look = await watcher.next(left_s)
+        if look is None or look.ended or lease.over.is_set():
+            return
+        yield look
 
 
 def read_card(parts: Parts, job_id: str, principal: Principal) -> dict[str, Any]:
