@@ -90,6 +90,8 @@ def serve(settings: Settings, events: TextIO, departure: Departure) -> None:
     worker = Worker(database, store, publisher, settle, release, is_revoked, clock=now_ms)
     engine = Engine(worker)
     warm_up()
+    if departure.due.is_set():
+        return
     engine.start(database.url, executor_id)
     departure.due.wait()
     engine.leave(departure.drain_s)

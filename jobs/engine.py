@@ -3,8 +3,7 @@
 import threading
 from contextlib import suppress
 
-from dbos import DBOS, DBOSConfig
-from dbos._serialization import DBOSPortableJSON
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
 from jobs.queue import APPLICATION, QUEUE, SCHEMA, VERSION, WORKFLOW
 from jobs.worker import Leaving, Worker
@@ -33,7 +32,7 @@ class Engine:
             "executor_id": executor_id,
             "system_database_url": database_url,
             "dbos_system_schema": SCHEMA,
-            "serializer": DBOSPortableJSON,
+            "serializer": DBOSPortableJSONSerializer(),
             "log_level": "WARNING",
         }
         DBOS(config=config)

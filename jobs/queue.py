@@ -4,8 +4,7 @@ import secrets
 import threading
 from collections.abc import Callable, Sequence
 
-from dbos import DBOS, DBOSClient
-from dbos._serialization import DBOSPortableJSON
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -60,7 +59,7 @@ class Queue:
         self.client = DBOSClient(
             system_database_engine=database.engine,
             dbos_system_schema=SCHEMA,
-            serializer=DBOSPortableJSON,
+            serializer=DBOSPortableJSONSerializer(),
             application_name=APPLICATION,
             lazy=True,
         )

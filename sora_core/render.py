@@ -13,7 +13,7 @@ import numpy as np
 from errors import RenderFailed, Stopped
 from sora_core.catalog import MODELS
 from sora_core.spec import ClipSpec
-from sora_core.video import encode, save_poster
+from sora_core.video import Format, encode, save_poster
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,9 @@ def render(
         encode(
             unless_stopped(drawings, stop_requested),
             path,
-            native=(width, height),
-            native_fps=native_fps,
-            width=spec.width,
-            height=spec.height,
-            fps=spec.fps,
-            frame_count=spec.frame_count,
+            Format(width, height, native_fps),
+            Format(spec.width, spec.height, spec.fps),
+            spec.frame_count,
         )
     except BaseException:
         poster.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ import subprocess
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
@@ -20,29 +21,34 @@ SIGXFSZ = 25
 BT709 = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
 
 
+@dataclass(frozen=True)
+class Format:
+    """How large (pixels) and how fast (pictures a second)."""
+
+    width: int
+    height: int
+    fps: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}, {self.fps} frames/s"
+
+
 def encode(
-    drawings: Iterable[np.ndarray],
-    path: Path,
-    *,
-    native: tuple[int, int],
-    native_fps: int,
-    width: int,
-    height: int,
-    fps: int,
-    frame_count: int,
+    drawings: Iterable[np.ndarray], path: Path, drawn: Format, wanted: Format, frame_count: int
 ) -> None:
     """Write `drawings` as a film that browsers play: H.264, yuv420p, its index in front.
 
-    drawings     each (h, w, 3) uint8 RGB, taken one at a time; together `frame_count` / `fps` s
-    native       their (w, h); scaled (Lanczos) to cover `width` × `height`, the rest cut evenly
-    native_fps   their rate; each is held until the next is due
+    drawings     each (h, w, 3) uint8 RGB as `drawn` says, taken one at a time; together they
+                 last as long as `frame_count` frames
+    wanted       each is scaled (Lanczos) to cover this size, the rest cut evenly, and held until
+                 the next is due
     frame_count  exactly how many frames the file has
 
     Native size and rate stand in the file's comment. Leaves no file when it fails, also when
     `drawings` raises: that error passes through.
     Raises StoreFailed when the disk is full, RenderFailed when ffmpeg fails otherwise.
     """
-    command = ffmpeg_command(path, native, native_fps, width, height, fps, frame_count)
+    command = ffmpeg_command(path, drawn, wanted, frame_count)
     try:
         with subprocess.Popen(command, stdin=PIPE, stdout=DEVNULL, stderr=PIPE) as ffmpeg:
             said = feed(ffmpeg, drawings)
@@ -81,29 +87,22 @@ def feed(ffmpeg: "subprocess.Popen[bytes]", drawings: Iterable[np.ndarray]) -> s
     return said[0].decode(errors="replace")
 
 
-def ffmpeg_command(
-    path: Path,
-    native: tuple[int, int],
-    native_fps: int,
-    width: int,
-    height: int,
-    fps: int,
-    frame_count: int,
-) -> list[str]:
+def ffmpeg_command(path: Path, drawn: Format, wanted: Format, frame_count: int) -> list[str]:
+    size = f"{wanted.width}:{wanted.height}"
     scale = (
-        f"scale={width}:{height}:force_original_aspect_ratio=increase"
+        f"scale={size}:force_original_aspect_ratio=increase"
         ":flags=lanczos+accurate_rnd+full_chroma_inp:out_color_matrix=bt709:out_range=tv"
     )
-    comment = f"drawn at {native[0]}x{native[1]}, {native_fps} frames/s; scaled and held"
     # fmt: off
     return [
         get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y",
-        "-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", f"{native[0]}x{native[1]}",
-        "-framerate", str(native_fps), "-i", "pipe:0",
-        "-vf", f"{scale},crop={width}:{height},fps={fps},format=yuv420p,{BT709}",
+        "-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", f"{drawn.width}x{drawn.height}",
+        "-framerate", str(drawn.fps), "-i", "pipe:0",
+        "-vf", f"{scale},crop={size},fps={wanted.fps},format=yuv420p,{BT709}",
         "-frames:v", str(frame_count),
         "-c:v", "libx264", "-preset", "veryfast", "-crf", "20",
-        "-metadata", f"comment={comment}", "-movflags", "+faststart", "-f", "mp4", str(path),
+        "-metadata", f"comment=drawn at {drawn}; scaled and held",
+        "-movflags", "+faststart", "-f", "mp4", str(path),
     ]
     # fmt: on
 

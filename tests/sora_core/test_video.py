@@ -12,7 +12,7 @@ from PIL import Image
 from errors import StoreFailed
 from sora_core import sprout
 from sora_core.spec import ASPECTS, SECONDS_MAX
-from sora_core.video import encode, save_poster
+from sora_core.video import Format, encode, save_poster
 
 
 def drawings(count: int, size: tuple[int, int]) -> np.ndarray:
@@ -34,12 +34,9 @@ def write(path: Path, size: tuple[int, int], seconds: int, source: object = None
     encode(
         drawings(seconds * 12, native) if source is None else source,
         path,
-        native=native,
-        native_fps=12,
-        width=size[0],
-        height=size[1],
-        fps=24,
-        frame_count=seconds * 24,
+        Format(*native, 12),
+        Format(*size, 24),
+        seconds * 24,
     )
 
 
