@@ -32,8 +32,7 @@ Settle = Callable[[Session, str, int, int], None]
 IsRevoked = Callable[[Session, str], bool]
 T = TypeVar("T")
 
-ATTEMPTS = 2
-PATIENCE_S = 30
+ATTEMPTS, PATIENCE_S = 2, 30
 LOST = "The machine that drew this clip went away twice. It was not charged. Try again."
 BROKEN = "Something broke while this clip was drawn. It was not charged. Try again."
 
@@ -186,8 +185,7 @@ class Worker:
                 self.settle(db, job.id, film.gpu_ms, clip.created_at)
                 job = db.get_one(Job, job.id)
         if not published:
-            reason = self.reason_to_stop(job) or "cancelled"
-            raise Stopped("The clip was stopped before it was published.", reason=reason)
+            raise Stopped("It came too late.", reason=self.reason_to_stop(job) or "cancelled")
         self.discard(job.id, range(1, job.attempts))
         self.publisher.publish(LiveEvent.of(job))
 
