@@ -2,8 +2,9 @@
 
 import os
 import re
-import shutil
 from collections.abc import Callable
+
+from PIL import Image
 
 from jobs.records import LIVE
 from tests.journeys.conftest import Visitor
@@ -20,6 +21,7 @@ def let_in(admin: Visitor, greenroom: Greenroom, name: str) -> str:
     page.goto(greenroom.admin_link)
     admin.enter()
     assert "#" not in page.url
+    admin.shoot_every_way("studio-admin")
     page.get_by_role("link", name="Backstage").click()
     page.get_by_role("button", name="Add tester").click()
     page.get_by_label("Name").fill(name)
@@ -157,5 +159,5 @@ def test_wall_of_clips_looks_like_the_picture_in_the_readme(
     tester.reaches(last, "finished")
     tester.shoot_every_way("studio-wall-finished")
     if os.environ.get("GREENROOM_SCREENSHOT") == "1":
-        assert picture.stat().st_size <= 300 * 1024
-        shutil.copyfile(picture, SCREENSHOT)
+        Image.open(picture).convert("RGB").quantize(256).save(SCREENSHOT, optimize=True)
+        assert SCREENSHOT.stat().st_size <= 300 * 1024

@@ -51,10 +51,17 @@ export function accountMenu(root, { name, is_admin: isAdmin }) {
     h("span", { class: "name" }, name),
     icon("chevron"),
   );
+  const go = (path) => () => location.assign(path);
   menu(root, button, () => [
     h("p", {}, isAdmin ? `${name} · admin` : name),
-    h("button", { type: "button", role: "menuitem", onclick: signOut }, icon("out"), "Sign out"),
+    isAdmin && item("door", "Backstage", go("/backstage")),
+    isAdmin && item("pencil", "Studio", go("/")),
+    item("out", "Sign out", signOut),
   ]);
+}
+
+function item(name, label, onclick) {
+  return h("button", { type: "button", role: "menuitem", onclick }, icon(name), label);
 }
 
 async function signOut() {
