@@ -13,7 +13,7 @@ from studio.clock import now_ms
 from studio.events import read_card
 from studio.making import make
 from studio.parts import Parts
-from studio.sign_in import read_form
+from studio.requests import read_form
 
 
 async def show_me(parts: Parts, request: Request) -> Response:

@@ -1,6 +1,7 @@
 """For admins: who is in the programme, which tokens are out, what is being drawn."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -17,14 +18,15 @@ from jobs.live import LiveEvent
 from jobs.records import LIVE, Job
 from studio.clock import now_ms
 from studio.parts import Parts
-from studio.sign_in import PAGES, read_form, read_text
+from studio.requests import read_form, read_text
 
+PAGE = Path(__file__).parent / "pages/backstage.html"
 DAY_MS = 86_400_000
 ENDED_SHOWN = 8
 
 
 async def show_backstage(_parts: Parts, _request: Request) -> Response:
-    return FileResponse(PAGES / "backstage.html", media_type="text/html; charset=utf-8")
+    return FileResponse(PAGE, media_type="text/html; charset=utf-8")
 
 
 async def show_room(parts: Parts, _request: Request) -> Response:

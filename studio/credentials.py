@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from starlette.types import Scope
+
 from auth.sign_ins import LIFETIME_MS
 from errors import BadRequest
 from settings import Settings
-
-Headers = list[tuple[bytes, bytes]]
+from studio.requests import header_values
 
 
 @dataclass(frozen=True)
@@ -17,21 +18,16 @@ class Credential:
     cookie: str | None = None
 
 
-def values(headers: Headers, name: str) -> list[str]:
-    wanted = name.encode()
-    return [value.decode("latin-1") for key, value in headers if key.lower() == wanted]
-
-
-def read_credential(headers: Headers, cookie_name: str) -> Credential:
+def read_credential(scope: Scope, cookie_name: str) -> Credential:
     """`Authorization: Bearer …`, for scripts, or the session cookie, for browsers.
 
     Raises BadRequest where there are several, or of another kind: a server that picks one of two
     can be made to check one and act for the other.
     """
-    authorizations = values(headers, "authorization")
+    authorizations = header_values(scope, "authorization")
     cookies = [
         value
-        for line in values(headers, "cookie")
+        for line in header_values(scope, "cookie")
         for name, _, value in (part.strip().partition("=") for part in line.split(";"))
         if name == cookie_name
     ]

@@ -6,22 +6,23 @@ reasonable size. Whatever fails on the way never reaches a route, ours or Gradio
 """
 
 import asyncio
-from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth.gate import Principal
 from errors import BadRequest, GreenroomError, NotFound, NotGranted, NotSignedIn, TokenInvalid
 from studio.clock import now_ms
-from studio.credentials import Credential, SessionCookie, read_credential, values
+from studio.credentials import Credential, SessionCookie, read_credential
 from studio.doors import GRADIO_QUEUE, NOWHERE, Door, Who, canonical_path, find_door
 from studio.headers import cache_control, common_headers
-from studio.leases import ASGI, serve_under
+from studio.leases import serve_under
 from studio.parts import Parts
 from studio.refusals import answer, unreachable
+from studio.requests import address_of, header_values
 from studio.session_hashes import SessionHashes
 
 BODY_MAX_BYTES = 64 * 1024
@@ -31,14 +32,14 @@ UNTRUSTED = ("x-forwarded-", "forwarded", "x-original-", "x-rewrite-", "x-real-i
 class Gateway:
     """The outermost ASGI application. Puts the principal into `scope["state"]["principal"]`."""
 
-    def __init__(self, app: ASGI, parts: Parts) -> None:
+    def __init__(self, app: ASGIApp, parts: Parts) -> None:
         self.app, self.parts = app, parts
         self.cookie = SessionCookie.at(parts.settings)
         self.public = urlsplit(parts.settings.public_url)
         self.headers = common_headers(parts.settings)
         self.session_hashes = SessionHashes()
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
@@ -46,7 +47,7 @@ class Gateway:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
 
-    async def serve(self, scope: Any, receive: Any, send: Any) -> None:
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope = {
             **scope,
             "headers": [row for row in scope["headers"] if not is_untrusted(row[0])],
@@ -71,7 +72,7 @@ class Gateway:
         else:
             await self.app(scope, replay(body, receive), send)
 
-    def find_way(self, scope: Any) -> tuple[Door, Credential]:
+    def find_way(self, scope: Scope) -> tuple[Door, Credential]:
         """The door the request stands before, and the credential it holds.
 
         To a request without one, a door that exists and one that does not look the same.
@@ -80,12 +81,12 @@ class Gateway:
         door = find_door(scope["method"], path)
         if door is not None and door.who is Who.ANYONE:
             return door, Credential()
-        credential = read_credential(scope["headers"], self.cookie.name)
+        credential = read_credential(scope, self.cookie.name)
         if credential == Credential():
             raise NotSignedIn(UNSIGNED)
         return door or NOWHERE, credential
 
-    async def admit(self, door: Door, credential: Credential, scope: Any) -> Principal | None:
+    async def admit(self, door: Door, credential: Credential, scope: Scope) -> Principal | None:
         if door.who is Who.ANYONE:
             return None
         principal = await self.authenticate(credential, scope)
@@ -93,7 +94,7 @@ class Gateway:
             raise NotFound
         return principal
 
-    async def authenticate(self, credential: Credential, scope: Any) -> Principal:
+    async def authenticate(self, credential: Credential, scope: Scope) -> Principal:
         """A bearer token is looked up only while its address has not failed too often."""
         try:
             if credential.bearer is None:
@@ -119,16 +120,16 @@ class Gateway:
             return False
         return True
 
-    def check_origin(self, scope: Any, credential: Credential) -> None:
+    def check_origin(self, scope: Scope, credential: Credential) -> None:
         """What changes something must come from our own pages, or from a script with a token.
 
         Raises NotGranted.
         """
         if scope["method"] in ("GET", "HEAD"):
             return
-        origins = values(scope["headers"], "origin")
-        sites = values(scope["headers"], "sec-fetch-site")
-        hosts = {self.public.netloc, *values(scope["headers"], "host")}
+        origins = header_values(scope, "origin")
+        sites = header_values(scope, "sec-fetch-site")
+        hosts = {self.public.netloc, *header_values(scope, "host")}
         if origins:
             allowed = len(origins) == 1 and urlsplit(origins[0]).netloc in hosts
         elif sites:
@@ -138,7 +139,7 @@ class Gateway:
         if not allowed:
             raise NotGranted("This request came from another site. Use Greenroom's own page.")
 
-    async def read_body(self, scope: Any, receive: Any) -> bytes:
+    async def read_body(self, scope: Scope, receive: Receive) -> bytes:
         """The whole body. Raises BadRequest when it is too large."""
         if scope["method"] in ("GET", "HEAD"):
             return b""
@@ -153,7 +154,7 @@ class Gateway:
                 raise BadRequest(f"The body is larger than {BODY_MAX_BYTES // 1024} KB.")
         return body
 
-    def check_session_hash(self, scope: Any, principal: Principal | None, body: bytes) -> None:
+    def check_session_hash(self, scope: Scope, principal: Principal | None, body: bytes) -> None:
         if principal is None:
             return
         if scope["path"] == f"{GRADIO_QUEUE}/join":
@@ -162,7 +163,12 @@ class Gateway:
             self.session_hashes.check(principal, scope["query_string"])
 
     async def serve_stream(
-        self, principal: Principal, credential: Credential, scope: Any, receive: Any, send: Any
+        self,
+        principal: Principal,
+        credential: Credential,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
     ) -> None:
         async def stands() -> bool:
             return await self.still_stands(credential)
@@ -171,8 +177,8 @@ class Gateway:
             scope["state"]["lease"] = lease
             await serve_under(lease, stands, self.app, scope, receive, send)
 
-    def with_headers(self, scope: Any, send: Any) -> Any:
-        async def send_with_headers(message: dict[str, Any]) -> None:
+    def with_headers(self, scope: Scope, send: Send) -> Send:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("cache-control", cache_control(scope["path"]))
@@ -191,15 +197,11 @@ def is_untrusted(name: bytes) -> bool:
     return name.decode("latin-1").lower().startswith(UNTRUSTED)
 
 
-def address_of(scope: Any) -> str:
-    return scope["client"][0] if scope.get("client") else "unknown"
-
-
-def replay(body: bytes, receive: Any) -> Any:
+def replay(body: bytes, receive: Receive) -> Receive:
     """A `receive` that gives `body` once, and then what the server says."""
     given = False
 
-    async def receive_again() -> dict[str, Any]:
+    async def receive_again() -> Message:
         nonlocal given
         if given:
             return await receive()

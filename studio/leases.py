@@ -6,11 +6,11 @@ A stream is opened once and may stay open for minutes, so asking at its opening 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth.gate import Principal
 
-ASGI = Callable[..., Awaitable[None]]
 RECHECK_S = 1.0  # a revocation by another process is seen this late at most
 GOODBYE_S = 0.5  # how long a stream may take to say why it ends
 
@@ -64,10 +64,10 @@ class Leases:
 async def serve_under(
     lease: Lease,
     stands: Callable[[], Awaitable[bool]],
-    app: ASGI,
-    scope: Any,
-    receive: Any,
-    send: Any,
+    app: ASGIApp,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
 ) -> None:
     """Serve one stream until it ends by itself or its lease does.
 
@@ -76,7 +76,7 @@ async def serve_under(
     """
     started = finished = False
 
-    async def watched_send(message: dict[str, Any]) -> None:
+    async def watched_send(message: Message) -> None:
         nonlocal started, finished
         started = started or message["type"] == "http.response.start"
         await send(message)

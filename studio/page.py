@@ -5,18 +5,17 @@ import json
 import re
 import secrets
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 from sqlalchemy.exc import OperationalError
 from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from errors import GreenroomError
 from settings import Settings
 from studio.cards import one_card
 from studio.clock import now_ms
 from studio.headers import SELF, content_policy
-from studio.leases import ASGI
 from studio.making import make
 from studio.parts import Parts
 from studio.refusals import unreachable
@@ -90,10 +89,10 @@ class Shell:
     query, which Gradio would read deep links from, goes out.
     """
 
-    def __init__(self, app: ASGI, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app, self.settings = app, settings
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != "/":
             await self.app(scope, receive, send)
             return
@@ -116,19 +115,19 @@ def dress(html: str, nonce: str) -> str:
     return re.sub(r"<script(?=[\s>])", f'<script nonce="{nonce}"', html)
 
 
-async def collect(app: ASGI, scope: Any) -> tuple[int, str]:
+async def collect(app: ASGIApp, scope: Scope) -> tuple[int, str]:
     """Status and text of what `app` answers to a GET."""
     status, asked = 500, False
     chunks: list[bytes] = []
 
-    async def receive() -> dict[str, Any]:
+    async def receive() -> Message:
         nonlocal asked
         if asked:  # somebody listens for a disconnect, and there is none
             await asyncio.Event().wait()
         asked = True
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: Message) -> None:
         nonlocal status
         if message["type"] == "http.response.start":
             status = message["status"]

@@ -1,9 +1,9 @@
 """A refusal as an answer: a problem document, or for a person's browser the way to the door."""
 
 import asyncio
-from typing import Any
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import Scope
 
 from errors import GreenroomError, NotSignedIn, TooMany, Unavailable
 
@@ -13,7 +13,7 @@ FLOOR_S = 0.06
 RETRY_AFTER_S = 5
 
 
-async def answer(error: GreenroomError, scope: Any) -> Response:
+async def answer(error: GreenroomError, scope: Scope) -> Response:
     """The response to send for `error`; `scope["state"]["arrived_s"]` says since when we work."""
     if isinstance(error, NotSignedIn):
         arrived_s = scope["state"]["arrived_s"]
@@ -38,6 +38,6 @@ def unreachable() -> Unavailable:
     )
 
 
-def wants_page(scope: Any) -> bool:
+def wants_page(scope: Scope) -> bool:
     accepts = dict(scope["headers"]).get(b"accept", b"")
     return scope["method"] == "GET" and b"text/html" in accepts

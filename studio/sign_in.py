@@ -1,44 +1,22 @@
 """Coming in and going out."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from auth.gate import Principal
-from errors import BadRequest, BadSpec
 from studio.clock import now_ms
 from studio.credentials import SessionCookie
-from studio.gateway import address_of
 from studio.parts import Parts
+from studio.requests import address_of, read_form, read_text
 
-PAGES = Path(__file__).parent / "pages"
-
-
-async def read_form(request: Request) -> dict[str, Any]:
-    """The JSON object in the request's body. Raises BadRequest."""
-    try:
-        form = json.loads(await request.body())
-    except (ValueError, RecursionError) as error:
-        raise BadRequest("The body must be a JSON object.") from error
-    if not isinstance(form, dict):
-        raise BadRequest("The body must be a JSON object.")
-    return form
-
-
-def read_text(form: dict[str, Any], field: str) -> str:
-    """Raises BadSpec naming the field."""
-    value = form.get(field)
-    if not isinstance(value, str):
-        raise BadSpec(f"The {field} must be text.", field=field)
-    return value
+PAGE = Path(__file__).parent / "pages/sign-in.html"
 
 
 async def show_sign_in(_parts: Parts, _request: Request) -> Response:
-    return FileResponse(PAGES / "sign-in.html", media_type="text/html; charset=utf-8")
+    return FileResponse(PAGE, media_type="text/html; charset=utf-8")
 
 
 async def sign_in(parts: Parts, request: Request) -> Response:

@@ -34,6 +34,10 @@ def test_keys_reach_everything(visit: Callable[[], Visitor], token: str) -> None
     assert page.evaluate("document.activeElement.ariaLabel") == "Account of Ada"
     page.get_by_role("radio", name="Wide").press("ArrowRight")
     assert page.get_by_role("radio", name="Tall").get_attribute("aria-checked") == "true"
+    page.get_by_role("radio", name="480p").press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.textContent") == "720p"
+    assert page.get_by_role("radio", name="720p").get_attribute("aria-checked") == "true"
 
 
 def test_wrong_input_is_told_at_the_field(visit: Callable[[], Visitor], token: str) -> None:

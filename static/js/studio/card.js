@@ -84,6 +84,11 @@ export class Card {
     else say(this.now, "Not charged");
   }
 
+  /** Something about this clip that is no state of it. */
+  tell(sentence) {
+    say(this.now, sentence);
+  }
+
   showReading(reading) {
     const chips = [];
     for (const [attribute, value] of Object.entries(reading?.understood ?? {})) {

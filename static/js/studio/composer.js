@@ -42,7 +42,6 @@ export class Composer {
       ({ width, height }) => `${width}x${height}` === this.offer.default.size,
     );
     const rank = this.sizesOf(standard.aspect).indexOf(standard);
-    this.chosen = { aspect: standard.aspect, rank, style: "" };
     this.shapes.offer(
       Object.entries(SHAPES).map(([value, { icon: name, label }]) => ({
         value,
@@ -56,7 +55,7 @@ export class Composer {
     this.styles.offer([{ value: "", label: "No style" }, ...styles], "");
     this.fields.seconds.max = this.offer.seconds_max;
     this.fields.seconds.value = this.offer.default.seconds;
-    this.choose({});
+    this.choose({ aspect: standard.aspect, rank, style: "" });
   }
 
   listen() {
@@ -93,16 +92,10 @@ export class Composer {
     this.chosen = { ...this.chosen, ...change };
     const { aspect, rank, style } = this.chosen;
     const seconds = Number(this.fields.seconds.value);
+    if (change.aspect) this.offerSizes(aspect);
     this.shapes.show(aspect);
+    this.sizes.show(rank);
     this.styles.show(style);
-    this.sizes.offer(
-      this.sizesOf(aspect).map(({ width, height }, index) => ({
-        value: String(index),
-        label: `${Math.min(width, height)}p`,
-        title: `${width} × ${height}`,
-      })),
-      rank,
-    );
     say(this.lengthFigure, `${seconds} s`);
     say(this.priceTag, price(this.size.gpu_ms[seconds - 1]));
     this.calm();
@@ -112,6 +105,15 @@ export class Composer {
     const { prompt } = this.fields;
     prompt.style.height = "auto";
     prompt.style.height = `${prompt.scrollHeight}px`;
+  }
+
+  offerSizes(aspect) {
+    const options = this.sizesOf(aspect).map(({ width, height }, index) => ({
+      value: String(index),
+      label: `${Math.min(width, height)}p`,
+      title: `${width} × ${height}`,
+    }));
+    this.sizes.offer(options, this.chosen.rank);
   }
 
   measure() {

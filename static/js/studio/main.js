@@ -38,22 +38,23 @@ async function openStudio(root, gradio) {
     root.querySelector(".examples").hidden = !wall.isEmpty;
   }
 
-  async function refreshMe() {
-    if (wall.over) return;
+  /** Look at the server again with `read`; one we cannot reach now is looked at later. */
+  async function again(read) {
+    if (document.hidden || wall.over) return;
     try {
-      showMe(await get("/me"));
+      await read();
     } catch (problem) {
       if (problem.status === 401) wall.close({ code: "signed_out" });
     }
   }
 
-  async function refresh() {
-    if (document.hidden || wall.over) return;
-    await refreshMe();
-    if (wall.over) return;
-    wall.showAll((await get("/jobs")).jobs);
-    arrange();
-  }
+  const refreshMe = () => again(async () => showMe(await get("/me")));
+  const refresh = () =>
+    again(async () => {
+      showMe(await get("/me"));
+      wall.showAll((await get("/jobs")).jobs);
+      arrange();
+    });
 
   examples(root.querySelector(".examples"), (spec) => composer.take(spec));
   wall.showAll(jobs);

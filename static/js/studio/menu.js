@@ -32,6 +32,10 @@ export function menu(root, button, items) {
   button.onclick = () => (list ? close(true) : open());
   root.addEventListener("keydown", (event) => {
     if (!list) return;
+    if (event.key === "Tab") {
+      close(false);
+      return;
+    }
     if (event.key === "Escape") close(true);
     else if (event.key === "ArrowDown") move(1);
     else if (event.key === "ArrowUp") move(-1);

@@ -63,7 +63,7 @@ export class Wall {
       this.update(card, await post(`/jobs/${card.job.id}/cancel`));
     } catch (problem) {
       button.disabled = false;
-      this.on.say(problem.message);
+      card.tell(problem.message);
     }
   }
 
