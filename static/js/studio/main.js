@@ -5,7 +5,7 @@ import { bridge } from "./bridge.js";
 import { Composer } from "./composer.js";
 import { h, say } from "./dom.js";
 import { examples } from "./examples.js";
-import { get } from "./server.js";
+import { get, Problem } from "./server.js";
 import { Wall } from "./wall.js";
 
 const REFRESH_MS = 30000;
@@ -48,13 +48,17 @@ async function openStudio(root, gradio) {
     }
   }
 
-  const refreshMe = () => again(async () => showMe(await get("/me")));
-  const refresh = () =>
-    again(async () => {
+  function refreshMe() {
+    return again(async () => showMe(await get("/me")));
+  }
+
+  function refresh() {
+    return again(async () => {
       showMe(await get("/me"));
       wall.showAll((await get("/jobs")).jobs);
       arrange();
     });
+  }
 
   examples(root.querySelector(".examples"), (spec) => composer.take(spec));
   wall.showAll(jobs);
@@ -97,8 +101,10 @@ export function open(gradio) {
       return;
     }
     const banner = root.querySelector(".banner");
-    banner.replaceChildren(problem.message);
+    const known = problem instanceof Problem;
+    banner.replaceChildren(known ? problem.message : "The studio did not open. Reload the page.");
     banner.hidden = false;
     root.classList.add("ready");
+    if (!known) throw problem;
   });
 }
