@@ -29,34 +29,30 @@ PING = ": ping\n\n"
 
 async def open_events(parts: Parts, request: Request, job_id: str) -> StreamingResponse:
     """Raises NotFound, for somebody else's job too."""
-    principal = request.state.principal
-    await run_in_threadpool(read_card, parts, job_id, principal)
+    await run_in_threadpool(read_card, parts, job_id, request.state.principal)
     return StreamingResponse(
-        follow(parts, job_id, principal, request.state.lease),
+        follow(parts, job_id, request.state.lease),
         media_type="text/event-stream",
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )
 
 
-async def follow(
-    parts: Parts, job_id: str, principal: Principal, lease: Lease
-) -> AsyncIterator[str]:
+async def follow(parts: Parts, job_id: str, lease: Lease) -> AsyncIterator[str]:
     """Events until the job ends or the lease does."""
     with parts.hub.subscribe(job_id) as watcher:
         lease.on_end = watcher.arrived.set
         shown: dict[str, Any] | None = None
         while True:
-            card = await run_in_threadpool(read_card, parts, job_id, principal)
+            card = await run_in_threadpool(read_card, parts, job_id, lease.principal)
             yield event("job", card) if card != shown else PING
             shown = card
-            if card["state"] not in LIVE:
-                return
+            if card["state"] not in LIVE or lease.over.is_set():
+                break
             async for look in looks(watcher, lease):
                 yield event("look", seen(look))
-            if lease.over.is_set():
-                break
-    if not lease.shutting_down:
-        yield event("gone", await run_in_threadpool(farewell, parts, principal))
+    why = await run_in_threadpool(farewell, parts, lease)
+    if why is not None:
+        yield event("gone", why)
 
 
 async def looks(watcher: Subscription, lease: Lease) -> AsyncIterator[LiveEvent]:
@@ -85,17 +81,19 @@ def seen(look: LiveEvent) -> dict[str, Any]:
     }
 
 
-def farewell(parts: Parts, principal: Principal) -> dict[str, str]:
-    """Why this sign-in ended, for the person who was signed in."""
+def farewell(parts: Parts, lease: Lease) -> dict[str, str] | None:
+    """Why the sign-in ended, for the person who was signed in; None where it stands."""
     with parts.database.read() as db:
-        token = db.get(Token, principal.token_id)
-        if token is None or token.revoked_at is None:
-            return {"code": "signed_out", "sentence": "You are signed out. Sign in to go on."}
+        token = db.get(Token, lease.principal.token_id)
+    if token is not None and token.revoked_at is not None:
         return {
             "code": "revoked",
             "sentence": "Your access was revoked by an admin.",
             "reason": token.revoke_reason or "",
         }
+    if lease.over.is_set() and not lease.shutting_down:
+        return {"code": "signed_out", "sentence": "You are signed out. Sign in to go on."}
+    return None
 
 
 def event(name: str, facts: dict[str, Any]) -> str:

@@ -21,7 +21,6 @@ from studio.parts import Parts
 from studio.refusals import unreachable
 
 PAGES = Path(__file__).parent / "pages"
-HEAD = (PAGES / "studio-head.html").read_text()
 OPEN = (
     'import("/static/js/studio/main.js")'
     ".then((studio) => studio.open({ element, trigger, watch, props }));"
@@ -91,6 +90,7 @@ class Shell:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app, self.settings = app, settings
+        self.head = (PAGES / "studio-head.html").read_text()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != "/":
@@ -105,13 +105,13 @@ class Shell:
             style=f"{SELF} 'unsafe-inline'",
         )
         response = HTMLResponse(
-            dress(body, nonce), status, headers={"content-security-policy": policy}
+            dress(body, self.head, nonce), status, headers={"content-security-policy": policy}
         )
         await response(scope, receive, send)
 
 
-def dress(html: str, nonce: str) -> str:
-    html = FOREIGN.sub("", html).replace("<head>", f"<head>{HEAD}", 1)
+def dress(html: str, head: str, nonce: str) -> str:
+    html = FOREIGN.sub("", html).replace("<head>", f"<head>{head}", 1)
     return re.sub(r"<script(?=[\s>])", f'<script nonce="{nonce}"', html)
 
 

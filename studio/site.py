@@ -24,9 +24,8 @@ STATIC = Path(__file__).parent.parent / "static"
 FONTS = Path(gr.__file__).parent / "templates/frontend/static/fonts/SourceSansPro"
 
 
-def build_site(parts: Parts, page: gr.Blocks | None = None) -> Gateway:
+def build_site(parts: Parts) -> Gateway:
     """The whole web application: gateway → shell → our routes → Gradio."""
-    page = page or build_page(parts)
     # Our routes come first: what is added after a mount at / is never reached.
     site = FastAPI(
         routes=routes(parts),
@@ -38,7 +37,7 @@ def build_site(parts: Parts, page: gr.Blocks | None = None) -> Gateway:
     )
     gr.mount_gradio_app(
         site,
-        page,
+        build_page(parts),
         path="/",
         theme=plain_theme(),
         footer_links=[],

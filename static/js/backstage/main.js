@@ -1,6 +1,7 @@
 // Backstage: who is in the programme, and what is being drawn. Looks again by itself.
 
 import { accountMenu, themeMenu, wordmark } from "../studio/bar.js";
+import { isLive } from "../studio/card.js";
 import { h, say } from "../studio/dom.js";
 import { get, post } from "../studio/server.js";
 import { count } from "../studio/words.js";
@@ -22,7 +23,7 @@ async function look() {
   if (document.hidden) return;
   try {
     const room = await get("/backstage/room");
-    const live = room.jobs.filter((job) => job.state === "queued" || job.state === "running");
+    const live = room.jobs.filter(isLive);
     say(find(".jobs-count"), live.length ? `${count(live.length, "clip")} on the way` : "Quiet right now");
     redraw(".jobs", [room.jobs, minute(room.now, live)], () => jobsTable(room.jobs, room.now, cancel));
     redraw(".testers", [room.testers, room.tokens, minute(room.now, [])], () => testersTable(room, { issue, revoke }));

@@ -1,5 +1,6 @@
 // The two tables, drawn anew from each look at the room; equal looks leave the page alone.
 
+import { isLive } from "../studio/card.js";
 import { h } from "../studio/dom.js";
 import { ago, duration } from "../studio/words.js";
 
@@ -30,7 +31,7 @@ function heading(text) {
 
 export function jobsTable(jobs, now, onCancel) {
   const rows = jobs.map((job) => {
-    const live = job.state === "queued" || job.state === "running";
+    const live = isLive(job);
     const took = (job.ended_at ?? now) - job.created_at;
     const state = WHY[job.stop_reason] ? `${STATES[job.state]}, ${WHY[job.stop_reason]}` : STATES[job.state];
     return h(

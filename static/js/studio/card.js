@@ -11,6 +11,7 @@ export class Card {
   /** `on.cancel(job)` and `on.reuse(spec)` are the card's buttons. */
   constructor(job, on) {
     this.on = on;
+    this.wasLive = isLive(job);
     this.screen = new Screen(job);
     this.now = h("p", { class: "now" });
     this.facts = h("p", { class: "facts" }, facts(job));
@@ -48,7 +49,7 @@ export class Card {
 
   /** A step just drawn. */
   look({ state, step, steps, left_ms: leftMs, preview }) {
-    if (!["queued", "running"].includes(this.job.state)) return;
+    if (!isLive(this.job)) return;
     const began = this.job.state !== "running" && state === "running";
     Object.assign(this.job, { state, step, steps, leftMs });
     this.element.dataset.state = state;
@@ -60,8 +61,8 @@ export class Card {
 
   /** The sign-in ended while this clip was on its way. */
   gone({ code, reason }) {
-    if (!["queued", "running"].includes(this.job.state)) return;
-    if (code !== "revoked") return;
+    const stopped = isLive(this.job) || (this.wasLive && this.job.stop_reason === "revoked");
+    if (code !== "revoked" || !stopped) return;
     const because = reason ? ` The reason given: “${reason}”.` : "";
     this.show({
       ...this.job,
@@ -107,7 +108,7 @@ export class Card {
   showActions() {
     const { state, clip, spec, stop_reason: stopping } = this.job;
     const rows = [];
-    if (state === "queued" || state === "running") {
+    if (isLive(this.job)) {
       rows.push(
         h(
           "button",
@@ -133,6 +134,10 @@ export class Card {
     }
     this.actions.replaceChildren(...rows);
   }
+}
+
+export function isLive({ state }) {
+  return state === "queued" || state === "running";
 }
 
 function facts({ spec }) {

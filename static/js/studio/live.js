@@ -8,13 +8,14 @@ const RETRY_MS = 2000;
 export function follow(jobId, on) {
   let source = null;
   let over = false;
+  let ended = false; // the job has; the server still says goodbye
 
   function open() {
     if (over || source || document.hidden) return;
     source = new EventSource(`/jobs/${jobId}/events`);
     source.addEventListener("job", (event) => {
       const job = JSON.parse(event.data);
-      if (job.ended_at) end();
+      ended = Boolean(job.ended_at);
       on.job(job);
     });
     source.addEventListener("look", (event) => on.look(JSON.parse(event.data)));
@@ -23,7 +24,8 @@ export function follow(jobId, on) {
       on.gone(JSON.parse(event.data));
     });
     source.addEventListener("error", () => {
-      if (source?.readyState === EventSource.CLOSED) recover();
+      if (ended) end();
+      else if (source?.readyState === EventSource.CLOSED) recover();
     });
   }
 
