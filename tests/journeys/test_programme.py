@@ -64,7 +64,7 @@ def test_tester_is_let_in_makes_clips_and_is_shut_out_in_the_middle_of_one(
     tester.shoot_every_way("studio-empty")
 
     # The first clip: drawn before one's eyes, then played.
-    first = tester.ask("A red ball bouncing in a snowy forest", seconds=2, size="480p")
+    first = tester.ask("A red ball bouncing in a snowy forest", seconds=4, size="480p")
     tester.reaches(first, "running", "finished")
     first.locator(".preview").first.wait_for()
     assert re.match(r"Step \d+ of \d+", first.locator(".now").inner_text())
@@ -107,7 +107,7 @@ def revoke_in_the_middle(greenroom: Greenroom, admin: Visitor, tester: Visitor) 
         arg=third.get_by_role("progressbar").element_handle(),
     )
     admin.page.locator("tr", has_text="Drawing").wait_for()
-    admin.shoot_every_way("backstage")
+    admin.shoot("backstage-drawing")
     row = admin.page.locator(f"tr[data-token='{greenroom.job(job_id(third)).admission_id}']")
     row.get_by_role("button", name="Revoke").click()
     admin.page.get_by_label("Reason").fill("Seen on a public page")
@@ -124,6 +124,7 @@ def revoke_in_the_middle(greenroom: Greenroom, admin: Visitor, tester: Visitor) 
     assert tester.page.get_by_role("button", name="Generate").is_disabled()
     assert tester.page.get_by_label("Prompt").is_disabled()
     tester.shoot_every_way("studio-revoked")
+    admin.shoot_every_way("backstage")
 
     wait_for(lambda: greenroom.job(job_id(third)).state not in LIVE, 30)
     ended = greenroom.job(job_id(third))
