@@ -57,7 +57,7 @@ export class Screen {
     backdrop.src = url;
     this.stage.prepend(backdrop);
     this.stage.append(look);
-    const old = [...this.stage.querySelectorAll(".preview")].slice(0, -2);
+    const old = [...this.stage.querySelectorAll(".preview")].slice(0, -3);
     for (const image of old) image.remove();
   }
 
