@@ -62,7 +62,7 @@ def pass_rate(db: Session, tester_id: str, rate_per_minute: int, now_ms: int) ->
     ).scalar_one()
     wait_s = -(-(arrival_ms - latest_ms) // 1000)
     raise TooMany(
-        f"You may ask for {count(rate_per_minute, 'clip')} in a minute, and have. "
+        f"You asked for clips faster than {rate_per_minute} a minute. "
         f"Ask again in {lasting(wait_s)}.",
         limit="rate_per_minute",
         retry_after_s=wait_s,
@@ -75,8 +75,8 @@ def take_place(db: Session, tester_id: str, concurrent: int) -> None:
     if changed(db, free.values(held=Meter.held + 1)):
         return
     raise TooMany(
-        f"You may have {count(concurrent, 'clip')} waiting or being drawn at once, and have. "
-        f"Wait until one ends, or cancel one; looking again each {ASK_AGAIN_S} seconds is enough.",
+        f"You may have {count(concurrent, 'clip')} waiting or being drawn at once, no more. "
+        "Wait until one ends, or cancel one.",
         limit="concurrent",
         retry_after_s=ASK_AGAIN_S,
     )
