@@ -29,7 +29,7 @@ def sheet(clips: Sequence[np.ndarray], columns: int, looks: int) -> np.ndarray:
     return page[:-GAP, :-GAP]
 
 
-def save(page: np.ndarray, path: Path, colours: int = 128) -> None:
-    """Write a sheet as a PNG with a small palette."""
+def save(page: np.ndarray, path: Path) -> None:
+    """Write a sheet as a PNG, with its folder if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(page).quantize(colours).save(path, optimize=True)
+    Image.fromarray(page).save(path, optimize=True)

@@ -18,7 +18,7 @@ from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.transformer import SproutTransformer
 from sora_core.train.autoencoder import train_autoencoder
 from sora_core.train.footage import render_footage
-from sora_core.train.latents import LatentCache, encode_shard, measure
+from sora_core.train.latents import LatentCache, channel_weights, encode_shard, measure
 from sora_core.train.publish import publish
 from sora_core.train.text import new_text_encoder, train_text
 from sora_core.train.transformer import Plan, join_workers, train_transformer
@@ -92,7 +92,7 @@ def _work(rank: int, workers: int, port: int, shop: Workshop, plan: Plan) -> Non
     torch.manual_seed(0)
     train_transformer(
         plan, LatentCache(shop.latents), shop.load_text(), SproutTransformer(), shop.transformer,
-        workers=workers, rank=rank,
+        channel_weights(shop.load_autoencoder()), workers=workers, rank=rank,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 GIVEN_SHARE = 0.30  # of the clips, which begin with clean frames: image → clip, extension
-SUBJECT_WEIGHT = 4.0
+SUBJECT_WEIGHT = 7.0
 #: Mean of the logit-normal noise level, for single frames and for whole windows: the more
 #: frames repeat each other, the more noise it takes to hide them. Esser et al. 2024,
 #: arXiv:2403.03206.
@@ -37,13 +37,15 @@ def mix(clean: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
 
 
 def flow_loss(
-    velocity: Tensor, clean: Tensor, noise: Tensor, sigma: Tensor, cover: Tensor
+    velocity: Tensor, clean: Tensor, noise: Tensor, sigma: Tensor, cover: Tensor, channels: Tensor
 ) -> Tensor:
     """Mean squared error of the velocity.
 
     Given frames do not count; cells the subject touches count `1 + SUBJECT_WEIGHT` times.
-    cover  (B, n, h, w) in [0, 1]
+    cover     (B, n, h, w) in [0, 1]
+    channels  (C,) weight of each latent channel, 1 in the mean
     """
     weight = (1 + SUBJECT_WEIGHT * (cover > 0.02)) * (sigma > 0)[:, :, None, None]
-    error = (velocity - (noise - clean)).square().mean(2)
+    error = (velocity - (noise - clean)).square() * channels[:, None, None]
+    error = error.mean(2)
     return (error * weight).sum() / weight.sum().clamp_min(1)

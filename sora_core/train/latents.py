@@ -63,6 +63,15 @@ def encode_shard(model: SproutAutoencoder, footage: Path, folder: Path, shard: i
     half_written.rename(path)
 
 
+def channel_weights(model: SproutAutoencoder) -> Tensor:
+    """(C,) how far each normalised channel moves pixels, square-rooted, 1 in the mean.
+
+    Normalising makes fine detail as loud as broad strokes; this gives the strokes their due.
+    """
+    reach = model.linear_out.weight.detach().flatten(1).norm(dim=0) * model.std
+    return reach.sqrt() / reach.sqrt().mean()
+
+
 class LatentCache:
     """Every encoded shard of a folder, joined by aspect; clips are drawn with fresh captions."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 
 _QUINTIC = (3.4445, -4.7750, 2.0315)
@@ -28,28 +29,44 @@ def orthogonalise(matrix: Tensor, rounds: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Steps of a size comparable to AdamW's at the same learning rate, for weights of 2+ axes."""
+    """Steps of a size comparable to AdamW's at the same learning rate, for weights of 2+ axes.
+
+    Where several workers hold the same gradients, each one prepares the steps of every
+    `workers`-th weight, and they exchange them: all must call `step` together.
+    """
 
     def __init__(
         self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.95, decay: float = 0.0
     ) -> None:
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "decay": decay})
 
+    def _steer(self, weight: Tensor, momentum: float) -> Tensor:
+        """The step of one weight at learning rate 1, by Nesterov momentum."""
+        assert weight.grad is not None
+        state = self.state[weight]
+        if not state:
+            state["momentum"] = torch.zeros_like(weight)
+        speed = state["momentum"].mul_(momentum).add_(weight.grad)
+        flat = (weight.grad + momentum * speed).flatten(1)
+        return 0.2 * max(flat.shape) ** 0.5 * orthogonalise(flat).flatten()
+
     @torch.no_grad()
     def step(self, closure: None = None) -> None:
-        """One step with Nesterov momentum; parameters without a gradient stay."""
+        """One step for every parameter that has a gradient."""
+        shared = dist.is_initialized()
+        rank, workers = (dist.get_rank(), dist.get_world_size()) if shared else (0, 1)
         for group in self.param_groups:
-            for weight in group["params"]:
-                if weight.grad is None:
-                    continue
-                state = self.state[weight]
-                if not state:
-                    state["momentum"] = torch.zeros_like(weight)
-                speed = state["momentum"].mul_(group["momentum"]).add_(weight.grad)
-                flat = (weight.grad + group["momentum"] * speed).flatten(1)
-                size = 0.2 * max(flat.shape) ** 0.5
+            weights = [w for w in group["params"] if w.grad is not None]
+            steps = torch.cat([
+                self._steer(w, group["momentum"]) if i % workers == rank else w.new_zeros(w.numel())
+                for i, w in enumerate(weights)
+            ])  # fmt: skip
+            if shared:
+                dist.all_reduce(steps)
+            parts = steps.split([w.numel() for w in weights])
+            for weight, part in zip(weights, parts, strict=True):
                 weight.mul_(1 - group["lr"] * group["decay"])
-                weight.add_(orthogonalise(flat).view_as(weight), alpha=-group["lr"] * size)
+                weight.add_(part.view_as(weight), alpha=-group["lr"])
 
 
 def two_optimizers(

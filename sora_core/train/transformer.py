@@ -33,17 +33,20 @@ class Plan:
 
     seconds       budget of training time, all sessions together
     stills_until  progress at which windows begin
+    stills_share  of the steps from then on; a still costs an eighth, so a step shows more scenes
     cool_from     progress from which the learning rate falls to 0
     batch         latent frames a worker takes per step
     """
 
     seconds: float
-    stills_until: float = 0.45
-    cool_from: float = 0.55
+    stills_until: float = 0.66
+    stills_share: float = 0.30
+    cool_from: float = 0.64
     batch: int = 96
     learning_rate: float = 1.5e-3
+    inner_rate: float = 2.3  # the inner matrices' learning rate, as a multiple
     warmup: int = 60
-    average: float = 0.997
+    average: float = 0.99
     save_every: int = 50
 
     def rate(self, progress: float, step: int) -> float:
@@ -53,9 +56,9 @@ class Plan:
 
     def length(self, progress: float, rng: random.Random) -> int:
         """Latent frames of the next batch's windows."""
-        if progress < self.stills_until or rng.random() < 0.10:
+        if progress < self.stills_until or rng.random() < self.stills_share:
             return 1
-        return 4 if rng.random() < 0.2 else 8
+        return 4 if rng.random() < 0.3 else 8
 
 
 class Run:
@@ -95,8 +98,9 @@ class Run:
     def apply(self) -> None:
         """Clip, step, and move the average; gradients are spent."""
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        for optimizer in self.optimizers:
-            optimizer.param_groups[0]["lr"] = self.plan.rate(self.progress, self.step)
+        rate = self.plan.rate(self.progress, self.step)
+        for optimizer, factor in zip(self.optimizers, (self.plan.inner_rate, 1.0), strict=True):
+            optimizer.param_groups[0]["lr"] = rate * factor
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         keep = min(self.plan.average, (1 + self.step) / (20 + self.step))
@@ -121,7 +125,7 @@ def share_gradients(model: torch.nn.Module, extra: float, workers: int) -> float
 
 def take_loss(
     model: SproutTransformer, text: SproutTextEncoder, words: Words, cache: LatentCache,
-    plan: Plan, length: int, rng: random.Random,
+    plan: Plan, length: int, channels: Tensor, rng: random.Random,
 ) -> Tensor:  # fmt: skip
     """Loss of a fresh batch of windows of `length` latent frames."""
     batch = cache.draw(max(1, plan.batch // length), length, rng)
@@ -132,12 +136,12 @@ def take_loss(
     noise = torch.randn_like(batch.latents)
     with torch.autocast("cpu", torch.bfloat16):
         velocity = model(mix(batch.latents, noise, sigma), sigma, slots)
-    return flow_loss(velocity.float(), batch.latents, noise, sigma, batch.cover)
+    return flow_loss(velocity.float(), batch.latents, noise, sigma, batch.cover, channels)
 
 
 def train_transformer(
     plan: Plan, cache: LatentCache, text: SproutTextEncoder, model: SproutTransformer,
-    checkpoint: Path, *, workers: int = 1, rank: int = 0,
+    checkpoint: Path, channels: Tensor, *, workers: int = 1, rank: int = 0,
 ) -> Run:  # fmt: skip
     """Train until the plan's time is spent, going on from `checkpoint` if it exists."""
     run = Run(plan, model)
@@ -150,7 +154,7 @@ def train_transformer(
     shown, stamp = [], time.monotonic()
     while run.progress < 1:
         length = plan.length(run.progress, common)
-        loss = take_loss(model, text, words, cache, plan, length, rng)
+        loss = take_loss(model, text, words, cache, plan, length, channels, rng)
         loss.backward()
         now = time.monotonic()
         spent, stamp = min(now - stamp, 30.0), now
