@@ -6,7 +6,6 @@ Progress is the time trained over the time budgeted, so a run may be stopped and
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from dataclasses import dataclass
@@ -178,6 +177,5 @@ def train_transformer(
 
 def join_workers(rank: int, workers: int, port: int) -> None:
     """Meet the other workers on this machine."""
-    os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
-    os.environ["MASTER_PORT"] = str(port)
-    dist.init_process_group("gloo", rank=rank, world_size=workers)
+    address = f"tcp://127.0.0.1:{port}"
+    dist.init_process_group("gloo", init_method=address, rank=rank, world_size=workers)
