@@ -75,6 +75,7 @@ def redis_server(folder: Path) -> Iterator[str]:
         [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
         cwd=folder,
         stdout=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         wait_until(server, port)
@@ -104,23 +105,12 @@ def postgres_server(folder: Path) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         **as_owner,
     )
+    options = ["-F", "-N", "200", "-k", "", "-h", "127.0.0.1", "-p", str(port)]
     server = subprocess.Popen(
-        [
-            server_program,
-            "-D",
-            cluster,
-            "-p",
-            str(port),
-            "-F",
-            "-N",
-            "200",
-            "-k",
-            "",
-            "-h",
-            "127.0.0.1",
-        ],
+        [server_program, "-D", cluster, *options],
         cwd=folder,
-        stderr=subprocess.DEVNULL,
+        stderr=(folder / "server.log").open("wb"),
+        start_new_session=True,  # a signal meant for the tests is not meant for it
         **as_owner,
     )
     try:

@@ -101,7 +101,8 @@ class Visitor:
         return max(0, int(wide))
 
 
-@pytest.fixture(scope="session")
+# Not for the whole run: while Playwright is on, this thread has a running event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     program = find_program("chromium", "chromium-browser", "google-chrome")
     with sync_playwright() as playwright:
