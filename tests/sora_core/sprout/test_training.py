@@ -1,0 +1,111 @@
+"""Learning: targets in closed form, orthogonal steps, and runs that go on where they were."""
+
+import random
+
+import pytest
+import torch
+
+from sora_core.sprout.words import Words, vocabulary
+from sora_core.train.autoencoder import principal_components, psnr_db, start_from_components
+from sora_core.train.flow import draw_levels, flow_loss, mix
+from sora_core.train.footage import aspect_of, pool_cover
+from sora_core.train.latents import LatentCache, latent_path
+from sora_core.train.muon import Muon, orthogonalise
+from sora_core.train.transformer import Plan, train_transformer
+from tests.sora_core.sprout.parts import tiny_autoencoder, tiny_text_encoder, tiny_transformer
+
+
+def test_mix_runs_from_clean_to_noise():
+    clean, noise = torch.randn(2, 3, 4, 2, 2), torch.randn(2, 3, 4, 2, 2)
+    assert torch.equal(mix(clean, noise, torch.zeros(2, 3)), clean)
+    assert torch.equal(mix(clean, noise, torch.ones(2, 3)), noise)
+
+
+def test_flow_loss_is_zero_for_the_true_velocity_and_blind_to_given_frames():
+    clean, noise = torch.randn(2, 3, 4, 2, 2), torch.randn(2, 3, 4, 2, 2)
+    sigma = torch.tensor([[0.0, 0.5, 0.5], [0.5, 0.5, 0.5]])
+    velocity = noise - clean
+    velocity[0, 0] += 100.0
+    cover, channels = torch.rand(2, 3, 2, 2), torch.ones(4)
+    assert flow_loss(velocity, clean, noise, sigma, cover, channels) == 0
+
+
+def test_draw_levels_gives_one_level_a_clip_and_sometimes_given_frames():
+    levels = draw_levels(200, 8, random.Random(0))
+    given = (levels == 0).sum(1)
+    assert 0.2 < (given > 0).float().mean() < 0.4
+    assert given.max() < 8
+    assert all(len(set(row[row > 0].tolist())) == 1 for row in levels)
+
+
+def test_orthogonalise_brings_singular_values_near_one():
+    values = torch.linalg.svdvals(orthogonalise(torch.randn(24, 48)))
+    assert 0.5 < values.min()  # noqa: SIM300
+    assert values.max() < 1.4
+
+
+def test_muon_walks_down_a_quadratic():
+    weight = torch.nn.Parameter(torch.eye(6, 4) * 2)
+    optimizer = Muon([weight], 0.1)
+    before = weight.detach().norm()
+    for _ in range(60):
+        optimizer.zero_grad()
+        weight.square().sum().backward()
+        optimizer.step()
+    assert weight.norm() < 0.5 * before
+
+
+def test_principal_components_rebuild_what_lies_in_their_plane():
+    plane = torch.randn(100, 2) @ torch.randn(2, 5) + 3.0
+    mean, directions = principal_components(plane, 2)
+    torch.testing.assert_close((plane - mean) @ directions.T @ directions + mean, plane)
+
+
+def test_autoencoder_started_from_components_beats_grey():
+    model, frames = tiny_autoencoder(), torch.rand(2, 3, 16, 16, 1).expand(-1, -1, -1, -1, 3)
+    for weight in (model.to_latent, model.fine_out):
+        torch.nn.init.zeros_(weight.weight)
+        torch.nn.init.zeros_(weight.bias)
+    start_from_components(model, frames)
+    rebuilt = model.decode(model.encode(frames)).detach()
+    assert psnr_db(rebuilt, frames) > psnr_db(torch.full_like(frames, frames.mean()), frames)
+
+
+def test_pool_cover_keeps_the_share():
+    cover = torch.zeros(1, 3, 16, 16)
+    cover[:, :, :8, :4] = 1
+    assert pool_cover(cover).tolist() == [[[[0.5, 0.0], [0.0, 0.0]]]]
+
+
+@pytest.fixture
+def cache(tmp_path):
+    shapes = {"16:9": (8, 14), "9:16": (14, 8), "1:1": (10, 10)}
+    for shard in (0, 4, 8):
+        h, w = shapes[aspect_of(shard)]
+        torch.save(
+            {
+                "latents": torch.randn(4, 8, 4, h, w).half(),
+                "cover": torch.zeros(4, 8, h, w, dtype=torch.uint8),
+                "attributes": torch.zeros(4, 8, dtype=torch.int64),
+            },
+            latent_path(tmp_path, shard),
+        )
+    return LatentCache(tmp_path)
+
+
+def test_latent_cache_draws_windows_of_one_aspect(cache):
+    got = cache.draw(5, 3, random.Random(0))
+    assert got.latents.shape[:3] == (5, 3, 4)
+    assert len(got.captions) == 5
+    assert Words(vocabulary()).unknown(" ".join(got.captions)) == ()
+
+
+def test_training_goes_on_from_its_checkpoint(cache, tmp_path):
+    model, text, kept = tiny_transformer(), tiny_text_encoder(), tmp_path / "run.pt"
+    ask = (cache, text, model, kept, torch.ones(4))
+    first = train_transformer(Plan(seconds=0.3, batch=8, warmup=1), *ask)
+    again = train_transformer(Plan(seconds=first.spent_s + 0.3, batch=8, warmup=1), *ask)
+    assert again.step > first.step > 0
+    assert again.samples > first.samples
+    assert again.progress == 1
+    assert all(value.isfinite().all() for value in again.average.values())
