@@ -1,6 +1,7 @@
 """Fixtures every folder of tests shares: one list of tests, every backend."""
 
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +17,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres_server(tmp_path_factory.mktemp("postgres")) as url:
+def postgres_url() -> Iterator[str]:
+    # Not in pytest's own folder: the next pytest to start closes that to the server's user.
+    with (
+        tempfile.TemporaryDirectory(prefix="greenroom-postgres-") as folder,
+        postgres_server(Path(folder)) as url,
+    ):
         yield url
 
 

@@ -94,8 +94,6 @@ def postgres_server(folder: Path) -> Iterator[str]:
     if os.geteuid() == 0:  # Postgres refuses to run as root
         owner = pwd.getpwnam("postgres")
         as_owner = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-        for parent in [folder, *folder.parents][:3]:
-            parent.chmod(parent.stat().st_mode | 0o011)
         os.chown(folder, owner.pw_uid, owner.pw_gid)
     cluster = folder / "cluster"
     subprocess.run(
