@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> None:
     p.add_argument("--weights", type=Path, default=WEIGHTS)
     p.add_argument("--out", type=Path, default=Path("docs/sprout"))
     p.add_argument("--steps", type=int, default=24)
-    p.add_argument("--guidance", type=float, default=2.5)
+    p.add_argument("--guidance", type=float, default=4.0)
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--held-out", type=int, default=0, help="draw this many held-out prompts too")
     options = p.parse_args(arguments)

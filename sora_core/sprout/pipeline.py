@@ -101,7 +101,7 @@ class SproutPipeline(DiffusionPipeline):
         style: str | None = None,
         negative_prompt: str = "",
         steps: int = 24,
-        guidance: float = 2.5,
+        guidance: float = 4.0,
     ) -> Iterator[Step]:
         """Denoise a clip, yielding after each step; the last step's clip is finished.
 
@@ -186,7 +186,7 @@ class SproutPipeline(DiffusionPipeline):
         style: str | None = None,
         negative_prompt: str = "",
         num_inference_steps: int = 24,
-        guidance_scale: float = 2.5,
+        guidance_scale: float = 4.0,
         output_type: str = "np",
         callback_on_step_end: Callable[[SproutPipeline, int, Step], None] | None = None,
     ) -> SproutOutput:
