@@ -200,8 +200,4 @@ def ask(question: str) -> None:
 
 
 def state_of(token: Token, now_ms: int) -> str:
-    if token.revoked_at is not None:
-        return "revoked"
-    if token.used_at is not None:
-        return "used"
-    return "expired" if tokens.is_expired(token, now_ms) else "good"
+    return tokens.why_dead(token, now_ms) or "good"

@@ -129,6 +129,15 @@ def is_live(token: Token, now_ms: int) -> bool:
     return token.revoked_at is None and not is_expired(token, now_ms)
 
 
+def why_dead(token: Token, now_ms: int) -> str | None:
+    """Why a token opens nothing more: `revoked`, `used` or `expired`, the first that holds."""
+    if token.revoked_at is not None:
+        return "revoked"
+    if token.used_at is not None:
+        return "used"
+    return "expired" if is_expired(token, now_ms) else None
+
+
 def is_expired(token: Token, now_ms: int) -> bool:
     return token.expires_at is not None and now_ms >= token.expires_at
 

@@ -36,10 +36,11 @@ async def show_room(parts: Parts, _request: Request) -> Response:
 
 def read_room(parts: Parts, now: int) -> dict[str, Any]:
     with parts.database.read() as db:
-        names = {tester.id: tester.name for tester in testers.list(db)}
+        everybody = testers.list(db)
+        names = {tester.id: tester.name for tester in everybody}
         return {
             "now": now,
-            "testers": [tester_facts(tester) for tester in testers.list(db)],
+            "testers": [tester_facts(tester) for tester in everybody],
             "tokens": [token_facts(token, now) for token, _ in tokens.list(db)],
             "jobs": [job_facts(job, names) for job in newest_jobs(db)],
         }
@@ -66,20 +67,12 @@ def token_facts(token: Token, now: int) -> dict[str, Any]:
         "id": token.id,
         "tester_id": token.tester_id,
         "kind": token.kind,
-        "status": status_of(token, now),
+        "status": tokens.why_dead(token, now) or "live",
         "created_at": token.created_at,
         "expires_at": token.expires_at,
         "last_used_at": token.last_used_at,
         "revoke_reason": token.revoke_reason,
     }
-
-
-def status_of(token: Token, now: int) -> str:
-    if token.revoked_at is not None:
-        return "revoked"
-    if token.used_at is not None:
-        return "used"
-    return "expired" if tokens.is_expired(token, now) else "live"
 
 
 def job_facts(job: Job, names: dict[str, str]) -> dict[str, Any]:
