@@ -1,0 +1,28 @@
+"""Words of a command: how they are read, and how they are refused."""
+
+import re
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import NoReturn
+
+from auth.revocation import REASON_MAX_CHARS
+
+UNIT_MS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000}
+
+
+class Parser(ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{message[:1].upper()}{message[1:]}. `{self.prog} --help` says more.\n")
+
+
+def duration_ms(text: str) -> int:
+    """`30d`, `12h` or `45m`. Raises ArgumentTypeError."""
+    match = re.fullmatch(r"([1-9][0-9]{0,5})([dhm])", text, re.ASCII)
+    if match is None:
+        raise ArgumentTypeError("give a time like 30d, 12h or 45m")
+    return int(match[1]) * UNIT_MS[match[2]]
+
+
+def reason(text: str) -> str:
+    if not 0 < len(text.strip()) <= REASON_MAX_CHARS:
+        raise ArgumentTypeError(f"give a reason of 1 to {REASON_MAX_CHARS} characters")
+    return text.strip()
