@@ -10,7 +10,13 @@ import random
 import torch
 from torch import Tensor
 
-GIVEN_SHARE = 0.30  # of the clips, which begin with clean frames: image → clip, extension
+GIVEN_SHARE = 0.35  # of the windows, which have clean frames: pictures, extension, loops
+#: Which end is given, and how often: the head (extension, picture → clip), the tail (extension
+#: backwards), both (loops, blends).
+GIVEN_ENDS: dict[str, float] = {"head": 0.6, "tail": 0.15, "both": 0.25}
+#: Up to this much noise lies on given frames that are said to be clean, so that the model does not
+#: lean on small faults of its own earlier windows. Ho et al. 2021, arXiv:2106.15282.
+GIVEN_NOISE = 0.08
 SUBJECT_WEIGHT = 7.0
 #: Mean of the logit-normal noise level, for single frames and for whole windows: the more
 #: frames repeat each other, the more noise it takes to hide them. Esser et al. 2024,
@@ -20,20 +26,39 @@ WINDOW_LOGIT_MEAN = 0.5
 
 
 def draw_levels(count: int, length: int, rng: random.Random) -> Tensor:
-    """Noise levels (count, length): one a clip, but 0 on leading frames that are given."""
+    """Noise levels (count, length): one a clip, but 0 on frames that are given."""
     mean = LOGIT_MEAN.get(length, WINDOW_LOGIT_MEAN)
     rows = []
     for _ in range(count):
         sigma = float(torch.sigmoid(torch.tensor(rng.gauss(mean, 1.0))))
-        given = rng.randrange(1, length) if length > 1 and rng.random() < GIVEN_SHARE else 0
-        rows.append([0.0] * given + [sigma] * (length - given))
+        head, tail = draw_given(length, rng)
+        rows.append([0.0] * head + [sigma] * (length - head - tail) + [0.0] * tail)
     return torch.tensor(rows)
+
+
+def draw_given(length: int, rng: random.Random) -> tuple[int, int]:
+    """How many frames at the head and at the tail of a window are given; one at least is not."""
+    if length == 1 or rng.random() >= GIVEN_SHARE:
+        return 0, 0
+    ends = rng.choices(tuple(GIVEN_ENDS), tuple(GIVEN_ENDS.values()))[0]
+    given = rng.randrange(1, length)
+    if ends == "both" and given > 1:
+        head = rng.randrange(1, given)
+        return head, given - head
+    return (0, given) if ends == "tail" else (given, 0)
 
 
 def mix(clean: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
     """Noisy latents (B, n, C, h, w) at levels `sigma` (B, n)."""
     s = sigma[:, :, None, None, None]
     return (1 - s) * clean + s * noise
+
+
+def blemish(noisy: Tensor, sigma: Tensor) -> Tensor:
+    """`noisy` (B, n, C, h, w) with a little fresh noise, of any strength, where `sigma` is 0."""
+    strength = GIVEN_NOISE * torch.rand(len(noisy), 1, 1, 1, 1)
+    given = (sigma == 0)[:, :, None, None, None]
+    return noisy + given * strength * torch.randn_like(noisy)
 
 
 def flow_loss(

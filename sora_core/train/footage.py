@@ -15,7 +15,7 @@ from torch import Tensor
 
 from sora_core.sprout import NATIVE_SIZES
 from sora_core.world.render import FRAMES_PER_S, render
-from sora_core.world.scene import Scene, draw_scene
+from sora_core.world.scene import draw_scene
 
 CLIPS_PER_SHARD = 128
 DRAWINGS = 24
@@ -25,6 +25,8 @@ _ROUND = ("16:9",) * 4 + ("9:16",) + ("16:9",) * 3 + ("1:1",)
 _ASPECTS: tuple[str, ...] = (_ROUND * 3)[:20]
 _BATCH = 16
 LATEST_START_S = 8.0
+#: Every scene of the shards from this one on has two subjects.
+FIRST_SHARD_OF_PAIRS = 170
 
 
 def aspect_of(shard: int) -> str:
@@ -44,7 +46,8 @@ def render_shard(shard: int, split: str = "train") -> dict:
     """Render one shard: frames (N, 24, H, W, 3) uint8, cover (N, 8, H/8, W/8) uint8, scenes."""
     rng = random.Random(f"{split}-{shard}")  # noqa: S311 - scenes, not secrets
     width, height = NATIVE_SIZES[aspect_of(shard)]
-    scenes: list[Scene] = [draw_scene(rng, split=split) for _ in range(CLIPS_PER_SHARD)]
+    pairs = 1.0 if shard >= FIRST_SHARD_OF_PAIRS else 0.0
+    scenes = [draw_scene(rng, split=split, pairs=pairs) for _ in range(CLIPS_PER_SHARD)]
     starts = [0.0 if rng.random() < 0.6 else rng.uniform(0, LATEST_START_S) for _ in scenes]
     starts = [round(s * FRAMES_PER_S) / FRAMES_PER_S for s in starts]
     frames, covers = [], []

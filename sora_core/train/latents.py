@@ -15,7 +15,6 @@ from sora_core.train.autoencoder import as_signal
 from sora_core.train.footage import aspect_of, shard_path
 from sora_core.world.captions import caption, choose_named
 from sora_core.world.scene import Scene
-from sora_core.world.vocabulary import ATTRIBUTES
 
 _BATCH = 16
 ASPECT_SHARE = {"16:9": 0.70, "9:16": 0.15, "1:1": 0.15}
@@ -97,14 +96,7 @@ class LatentCache:
         times = torch.tensor(begins).unsqueeze(1) + torch.arange(length)
         at = (rows.unsqueeze(1), times)
         captions = [
-            caption(choose_named(scene_of(row), rng), rng)
+            caption(choose_named(Scene.of(row), rng), rng)
             for row in clips["attributes"][rows].tolist()
         ]
         return Windows(clips["latents"][at].float(), clips["cover"][at].float() / 255, captions)
-
-
-def scene_of(indices: list[int]) -> Scene:
-    """A scene from its attributes' places in the vocabulary."""
-    chosen = [values[i] for values, i in zip(ATTRIBUTES.values(), indices, strict=True)]
-    subject, colour, size, motion, place, weather, camera, style = chosen
-    return Scene(subject, colour, size, motion, place, weather, camera, style)

@@ -12,26 +12,27 @@ from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.words import Words, vocabulary
 from sora_core.world.captions import caption, choose_named
 from sora_core.world.scene import draw_scene
-from sora_core.world.vocabulary import ATTRIBUTES
+from sora_core.world.vocabulary import SLOTS
 
 LEARNING_RATE = 2e-3
 BATCH = 128
 UNKNOWN_SHARE = 0.06  # strange words put between a caption's own, so that they do little harm
 EMPTY_SHARE = 0.02
+PAIRS = 0.3  # share of captions with a second subject
 
 
 def labels(named: dict[str, str]) -> list[int]:
     """Class numbers per attribute; what is not named gets the last class."""
     return [
         values.index(named[name]) if name in named else len(values)
-        for name, values in ATTRIBUTES.items()
+        for name, values in SLOTS.items()
     ]
 
 
 def _batch(words: Words, rng: random.Random) -> tuple[Tensor, Tensor]:
     prompts, classes = [], []
     for _ in range(BATCH):
-        named = choose_named(draw_scene(rng, split="any"), rng)
+        named = choose_named(draw_scene(rng, split="any", pairs=PAIRS), rng)
         # Half the captions say far less than the usual ones, as people do.
         if rng.random() < 0.5:
             named = {k: v for k, v in named.items() if rng.random() < 0.6}
@@ -51,7 +52,7 @@ def _batch(words: Words, rng: random.Random) -> tuple[Tensor, Tensor]:
 def new_text_encoder() -> tuple[SproutTextEncoder, Words]:
     """An untrained text encoder for the world's vocabulary, and its tokenizer."""
     known = vocabulary()
-    attributes = [(name, list(values)) for name, values in ATTRIBUTES.items()]
+    attributes = [(name, list(values)) for name, values in SLOTS.items()]
     return SproutTextEncoder(attributes=attributes, vocabulary=list(known)), Words(known)
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.transformer import SproutTransformer
 from sora_core.sprout.words import Words
-from sora_core.train.flow import draw_levels, flow_loss, mix
+from sora_core.train.flow import blemish, draw_levels, flow_loss, mix
 from sora_core.train.latents import LatentCache
 from sora_core.train.muon import two_optimizers
 
@@ -134,7 +134,7 @@ def take_loss(
     sigma = draw_levels(len(captions), length, rng)
     noise = torch.randn_like(batch.latents)
     with torch.autocast("cpu", torch.bfloat16):
-        velocity = model(mix(batch.latents, noise, sigma), sigma, slots)
+        velocity = model(blemish(mix(batch.latents, noise, sigma), sigma), sigma, slots)
     return flow_loss(velocity.float(), batch.latents, noise, sigma, batch.cover, channels)
 
 

@@ -7,6 +7,7 @@ the model to choose for itself.
 from __future__ import annotations
 
 import random
+from typing import NamedTuple
 
 from sora_core.world import vocabulary as words
 from sora_core.world.scene import Scene
@@ -15,6 +16,7 @@ from sora_core.world.scene import Scene
 _NAMED: dict[str, tuple[float, float]] = {
     "subject": (0.97, 0.97), "colour": (0.86, 0.86), "size": (0.60, 0.60), "motion": (0.75, 0.75),
     "place": (0.93, 0.93), "weather": (0.88, 0.08), "camera": (0.88, 0.08), "style": (0.92, 0.30),
+    "second": (0.97, 0.97), "second_colour": (0.90, 0.90),
 }  # fmt: skip
 PLAIN: dict[str, str] = {"weather": "clear", "camera": "static", "style": "cartoon"}
 _ANY_SUBJECT = ("something", "a thing", "an object")
@@ -24,7 +26,8 @@ def visible(scene: Scene) -> dict[str, str]:
     """The attributes an eye can tell from the clip."""
     seen = scene.attributes()
     if scene.style == "noir":
-        del seen["colour"]
+        seen.pop("colour")
+        seen.pop("second_colour", None)
     return seen
 
 
@@ -35,6 +38,8 @@ def choose_named(scene: Scene, rng: random.Random) -> dict[str, str]:
         often, plain = _NAMED[name]
         if rng.random() < (plain if PLAIN.get(name) == value else often):
             named[name] = value
+    if "second" not in named:
+        named.pop("second_colour", None)
     return named
 
 
@@ -47,8 +52,23 @@ def _noun(named: dict[str, str], rng: random.Random) -> str:
     if "subject" not in named:
         return " ".join(["a", *adjectives, "thing"]) if adjectives else rng.choice(_ANY_SUBJECT)
     noun = " ".join([*adjectives, rng.choice(words.SUBJECTS[named["subject"]])])
+    return f"{_article(noun, rng)} {noun}"
+
+
+def _article(noun: str, rng: random.Random) -> str:
     article = rng.choice(("a", "a", "a", "the", "one"))
-    return f"{'an' if article == 'a' and noun[0] in 'aeiou' else article} {noun}"
+    return "an" if article == "a" and noun[0] in "aeiou" else article
+
+
+def _beside(named: dict[str, str], rng: random.Random) -> str:
+    """A phrase for the second subject: "next to a blue cat"."""
+    if "second" not in named:
+        return ""
+    colour = named.get("second_colour")
+    tint = [rng.choice(words.COLOURS[colour])] if colour else []
+    noun = " ".join([*tint, rng.choice(words.SUBJECTS[named["second"]])])
+    how = rng.choice(("with", "with", "and", "and", "next to", "beside", "near"))
+    return f"{how} {_article(noun, rng)} {noun}"
 
 
 def _where(named: dict[str, str], rng: random.Random) -> tuple[str, str]:
@@ -66,37 +86,95 @@ def _join(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def caption(named: dict[str, str], rng: random.Random) -> str:
-    """One sentence that says exactly the attributes in `named`."""
-    noun = _noun(named, rng)
+def _list(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+class _Said(NamedTuple):
+    """The phrases of one sentence; "" for what is left unsaid."""
+
+    noun: str
+    beside: str
+    verb: str  # "bounces"
+    doing: str  # "bouncing"
+    place: str
+    weather: str
+    style: str
+    camera: str
+
+
+def _say(named: dict[str, str], rng: random.Random) -> _Said:
     place, weather = _where(named, rng)
     verb, doing = rng.choice(words.MOTIONS[named["motion"]]) if "motion" in named else ("", "")
     style = rng.choice(words.STYLES[named["style"]]) if "style" in named else ""
     camera = rng.choice(words.CAMERAS[named["camera"]]) if "camera" in named else ""
+    beside = _beside(named, rng)
+    return _Said(_noun(named, rng), beside, verb, doing, place, weather, style, camera)
+
+
+def _body(said: _Said, rng: random.Random) -> str:
+    noun, beside, verb, doing, place, weather, _, _ = said
     act = rng.choice((doing, doing, verb))
-    body = rng.choice((
-        lambda: _join(noun, act, place, weather),
-        lambda: _join(noun, act, place, weather),
-        lambda: _join(noun, place, doing, weather),
-        lambda: _join(noun, act, weather, place),
-        lambda: _join(place + "," if place else "", noun, act, weather),
-        lambda: _join(place, weather + "," if weather else "", noun, act),
-        lambda: _join(weather + "," if weather else "", noun, act, place),
-        lambda: ", ".join(p for p in (noun, place, weather, doing) if p),
+    if rng.random() < 0.5:
+        noun, beside = _join(noun, beside), ""
+    return rng.choice((
+        lambda: _join(noun, act, beside, place, weather),
+        lambda: _join(noun, act, place, beside, weather),
+        lambda: _join(noun, place, doing, beside, weather),
+        lambda: _join(noun, act, beside, weather, place),
+        lambda: _join(place + "," if place else "", noun, act, beside, weather),
+        lambda: _join(place, weather + "," if weather else "", noun, act, beside),
+        lambda: _join(weather + "," if weather else "", noun, act, beside, place),
+        lambda: _list(noun, place, weather, doing, beside),
+        lambda: _free(said._replace(noun=noun, beside=beside), rng),
     ))()  # fmt: skip
+
+
+def _free(said: _Said, rng: random.Random) -> str:
+    """Looser sentences, of more than one clause."""
+    noun, beside, verb, doing, place, weather, _, _ = said
+    return rng.choice((
+        lambda: _join("there is", noun, beside, place, weather, f"and it {verb}" if verb else ""),
+        lambda: _join(noun, beside, f"that {verb}" if verb else "", place, weather),
+        lambda: _join(noun, "is", doing, beside, place, weather),
+        lambda: _join("we see how", noun, verb, place, beside, weather),
+        lambda: ". ".join(p for p in (_join(noun, beside, place), f"it {verb}" if verb else "",
+                                      weather) if p),
+    ))()  # fmt: skip
+
+
+def caption(named: dict[str, str], rng: random.Random) -> str:
+    """One sentence that says exactly the attributes in `named`."""
+    said = _say(named, rng)
+    body, style, camera = _body(said, rng), said.style, said.camera
     tail = [style, camera]
     rng.shuffle(tail)
     shape = rng.random()
     if style and shape < 0.15:
         article = "an" if style[0] in "aeiou8" else "a"
-        sentence = f"{article} {style} of {body}" if shape < 0.07 else f"{style} {body}"
-        sentence = ", ".join(p for p in (sentence, camera) if p)
+        sentence = _list(
+            f"{article} {style} of {body}" if shape < 0.07 else f"{style} {body}", camera
+        )
     elif style and shape < 0.30:
-        sentence = ", ".join(p for p in (f"{style}: {body}", camera) if p)
+        sentence = _list(f"{style}: {body}", camera)
     elif style and shape < 0.45:
-        sentence = ", ".join(p for p in (f"{body} in {style}", camera) if p)
+        sentence = _list(f"{body} in {style}", camera)
     else:
-        sentence = ", ".join(p for p in (body, *tail) if p)
+        sentence = _list(body, *tail)
     if rng.random() < 0.08:
         sentence = f"{rng.choice(('a video of', 'a clip of', 'we see', 'show me'))} {sentence}"
     return sentence
+
+
+def held_out_caption(named: dict[str, str], rng: random.Random) -> str:
+    """Like `caption`, in forms of sentence that no training caption has."""
+    noun, beside, verb, doing, place, weather, style, camera = _say(named, rng)
+    drawn = f"all done as {style}" if style else ""
+    return rng.choice((
+        lambda: _list(_join("look", place, "where", noun, verb), beside, weather, drawn, camera),
+        lambda: _list(_join("imagine", noun, beside, "as it", verb or "is there", place), weather,
+                      drawn, camera),
+        lambda: _list(camera, drawn, weather, _join(doing, place), _join(noun, beside)),
+        lambda: _list(_join("let us watch", noun, place), f"it is {doing}" if doing else "",
+                      weather, beside, drawn, camera),
+    ))()  # fmt: skip

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sora_core.world import motions, places, styles, weather
 from sora_core.world.fields import coverage
-from sora_core.world.scene import Scene
+from sora_core.world.scene import Actor, Scene
 from sora_core.world.subjects import FIXED, HALF_WIDTHS, PAINTERS
 
 FRAMES_PER_S = 12
@@ -91,20 +91,28 @@ def _paint(
     return (fill * shade).clamp(0, 1), whole
 
 
+def _path(actor: Actor, extent: tuple[float, float], dice: Tensor, t: Tensor) -> motions.Pose:
+    """The actor's path, on its own half of the stage if it keeps to one: along the longer side."""
+    ex, ey = extent
+    stage = extent if not actor.side else (ex / 2, ey) if ex >= ey else (ex, ey / 2)
+    path = motions.pose(actor.motion, actor.size, HALF_WIDTHS[actor.subject], stage, dice, t)
+    across, up = (ex - stage[0]) * actor.side, (ey - stage[1]) * actor.side
+    return path._replace(x=path.x + across, y=path.y + up)
+
+
 def _stamp(
-    frames: Tensor, cover: Tensor, scenes: Sequence[Scene], members: list[int], dice: Tensor,
-    t: Tensor,
+    frames: Tensor, cover: Tensor, scenes: Sequence[Scene], members: list[tuple[int, Actor]],
+    dice: Tensor, t: Tensor,
 ) -> None:  # fmt: skip
-    """Draw the subjects of `members`, all of one kind and style, into `frames` in place."""
+    """Draw the actors of `members`, all of one kind and style, into `frames` in place."""
     _, _, height, width, _ = frames.shape
-    first, unit, device = scenes[members[0]], min(width, height), frames.device
-    half = HALF_WIDTHS[first.subject]
+    (one, lead), unit, device = members[0], min(width, height), frames.device
+    first = scenes[one]
+    half = HALF_WIDTHS[lead.subject]
     extent = (width / (2 * unit), height / (2 * unit))
-    paths = [
-        motions.pose(scenes[i].motion, scenes[i].size, half, extent, dice[i], t) for i in members
-    ]
+    paths = [_path(actor, extent, dice[i], t) for i, actor in members]
     x, y, angle, tall, flip = (torch.stack(p).to(device) for p in zip(*paths, strict=True))
-    zoom = torch.stack([motions.view(scenes[i].camera, t).zoom for i in members]).to(device)
+    zoom = torch.stack([motions.view(scenes[i].camera, t).zoom for i, _ in members]).to(device)
     tall = tall * (1 + 0.5 * (zoom - 1))
     ink = styles.ink_width(first.style)
     reach = float(tall.max()) * max(half, 0.56) * 1.12 + ink + 2 / unit
@@ -119,13 +127,13 @@ def _stamp(
     c, s = torch.cos(angle)[..., None, None], torch.sin(angle)[..., None, None]
     u, v = (c * dx + s * dy) * flip[..., None, None], c * dy - s * dx
     pixel = 1 / (unit * tall[..., None, None])
-    main = torch.tensor([COLOUR_RGB[scenes[i].colour] for i in members], device=device)
+    main = torch.tensor([COLOUR_RGB[actor.colour] for _, actor in members], device=device)
     main = main.view(-1, 1, 1, 1, 3)
-    fill, distance = _paint(first.subject, u, v, t.to(device).view(1, -1, 1, 1), main, pixel)
+    fill, distance = _paint(lead.subject, u, v, t.to(device).view(1, -1, 1, 1), main, pixel)
     width_local = ink / tall[..., None, None]
     inside, outline = coverage(distance, pixel), coverage(distance - width_local, pixel)
     rgb, alpha = styles.style_subject(fill, inside, outline, main, first.style)
-    b = torch.tensor(members, device=device).view(-1, 1, 1, 1)
+    b = torch.tensor([i for i, _ in members], device=device).view(-1, 1, 1, 1)
     f = torch.arange(len(t), device=device).view(1, -1, 1, 1)
     at = (b, f, rows.unsqueeze(-1), cols.unsqueeze(-2))
     under = frames[at]
@@ -136,7 +144,7 @@ def _stamp(
         rim = 0.55 * coverage(distance - 2.1 * width_local, pixel).unsqueeze(-1)
         under = under + (1 - under) * rim
     frames[at] = under + (rgb - under) * alpha
-    cover[at] = outline
+    cover[at] = torch.maximum(cover[at], outline)
 
 
 def _precipitate(frames: Tensor, scene: Scene, dice: Tensor, drawings: Tensor) -> Tensor:
@@ -168,10 +176,12 @@ def render(
         ]
     )
     cover = torch.zeros(frames.shape[:-1])
-    groups: dict[tuple[str, str, int], list[int]] = defaultdict(list)
+    groups: dict[tuple[bool, str, str, int], list[tuple[int, Actor]]] = defaultdict(list)
     for i, scene in enumerate(scenes):
-        groups[scene.subject, scene.style, starts[i]].append(i)
-    for (_, _, start), members in groups.items():
+        for actor in scene.actors():
+            behind = bool(scene.second) and actor.subject == scene.second
+            groups[not behind, actor.subject, scene.style, starts[i]].append((i, actor))
+    for (_, _, _, start), members in sorted(groups.items(), key=lambda group: group[0]):
         t = (torch.arange(drawings) + start) / FRAMES_PER_S
         _stamp(frames, cover, scenes, members, dice, t)
     for i, scene in enumerate(scenes):

@@ -97,12 +97,19 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "style": tuple(STYLES),
 }
 
+#: What a prompt may say: the attributes, and a second subject beside the first.
+SLOTS: dict[str, tuple[str, ...]] = ATTRIBUTES | {
+    "second": tuple(SUBJECTS),
+    "second_colour": tuple(COLOURS),
+}
+
 #: Words that carry no content: never reported as "not understood".
 FILLERS: frozenset[str] = frozenset(
     "a an the of in on at by with and to is are it its that this there while as for over "  # noqa: SIM905
     "above "
     "under among from his her one some very video clip scene film shot animation showing shows "
-    "show featuring we see style day weather please make draw me".split(" ")
+    "show featuring we see style day weather please make draw me next beside near together "
+    "who which how where looking like done all picture look us let imagine into watch".split(" ")
 )
 
 
@@ -112,7 +119,8 @@ def phrases(attribute: str) -> dict[str, tuple[str, ...]]:
         return {value: tuple(w for pair in MOTIONS[value] for w in pair) for value in MOTIONS}
     table = {
         "subject": SUBJECTS, "colour": COLOURS, "size": SIZES, "place": PLACES,
-        "weather": WEATHERS, "camera": CAMERAS, "style": STYLES,
+        "weather": WEATHERS, "camera": CAMERAS, "style": STYLES, "second": SUBJECTS,
+        "second_colour": COLOURS,
     }[attribute]  # fmt: skip
     if attribute == "weather":
         return {v: p + WEATHER_ADJECTIVES.get(v, ()) for v, p in table.items()}

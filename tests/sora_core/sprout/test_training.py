@@ -7,8 +7,9 @@ import torch
 
 from sora_core.sprout.words import Words, vocabulary
 from sora_core.train.autoencoder import principal_components, psnr_db, start_from_components
-from sora_core.train.flow import draw_levels, flow_loss, mix
+from sora_core.train.flow import GIVEN_NOISE, blemish, draw_levels, flow_loss, mix
 from sora_core.train.footage import aspect_of, pool_cover
+from sora_core.train.grow import grow_autoencoder, grow_transformer
 from sora_core.train.latents import LatentCache, latent_path
 from sora_core.train.muon import Muon, orthogonalise
 from sora_core.train.transformer import Plan, train_transformer
@@ -30,12 +31,44 @@ def test_flow_loss_is_zero_for_the_true_velocity_and_blind_to_given_frames():
     assert flow_loss(velocity, clean, noise, sigma, cover, channels) == 0
 
 
-def test_draw_levels_gives_one_level_a_clip_and_sometimes_given_frames():
-    levels = draw_levels(200, 8, random.Random(0))
-    given = (levels == 0).sum(1)
-    assert 0.2 < (given > 0).float().mean() < 0.4
-    assert given.max() < 8
+def test_draw_levels_gives_one_level_a_clip_and_frames_at_every_end():
+    levels = draw_levels(400, 8, random.Random(0))
+    given = levels == 0
+    assert 0.25 < given.any(1).float().mean() < 0.45
+    assert not given.all(1).any()
     assert all(len(set(row[row > 0].tolist())) == 1 for row in levels)
+    ends = {(bool(row[0]), bool(row[-1])) for row in given}
+    assert ends == {(False, False), (True, False), (False, True), (True, True)}
+
+
+def test_blemish_touches_given_frames_only_and_lightly():
+    clean, sigma = torch.zeros(64, 3, 4, 2, 2), torch.tensor([0.0, 0.7, 0.7]).repeat(64, 1)
+    marked = blemish(clean, sigma)
+    assert not marked[:, 1:].any()
+    assert 0 < marked[:, 0].std() < GIVEN_NOISE
+
+
+def test_growing_an_autoencoder_keeps_its_latents_and_rebuilds_more():
+    torch.manual_seed(0)
+    frames = torch.rand(4, 6, 16, 16, 3) * 2 - 1
+    old = tiny_autoencoder()
+    start_from_components(old, frames)
+    before = old.config.latent_channels
+    grown = grow_autoencoder(old, before + 6, frames)
+    assert torch.allclose(grown.encode(frames)[:, :, :before], old.encode(frames), atol=1e-5)
+    errors = [(m.decode(m.encode(frames)) - frames).square().mean() for m in (old, grown)]
+    assert errors[1] < errors[0]
+
+
+def test_growing_a_transformer_keeps_what_it_says_of_the_old_channels():
+    old = tiny_transformer()
+    for weight in old.parameters():
+        torch.nn.init.normal_(weight, std=0.05)
+    c, slots = old.config.latent_channels, old.config.slots
+    grown = grow_transformer(old, c + 3, slots)
+    x, sigma = torch.randn(2, 3, c + 3, 4, 4), torch.rand(2, 3)
+    text = torch.randn(2, slots, old.config.slot_width)
+    assert torch.allclose(grown(x, sigma, text)[:, :, :c], old(x[:, :, :c], sigma, text), atol=1e-4)
 
 
 def test_orthogonalise_brings_singular_values_near_one():
