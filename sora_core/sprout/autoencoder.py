@@ -56,7 +56,7 @@ class SproutAutoencoder(ModelMixin, ConfigMixin):
     @register_to_config
     def __init__(
         self,
-        latent_channels: int = 24,
+        latent_channels: int = 48,
         width: int = 160,
         fine_width: int = 64,
         latent_mean: list[float] | None = None,

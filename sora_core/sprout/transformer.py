@@ -100,12 +100,12 @@ class SproutTransformer(ModelMixin, ConfigMixin):
     @register_to_config
     def __init__(
         self,
-        latent_channels: int = 24,
+        latent_channels: int = 48,
         width: int = 256,
         layers: int = 6,
         heads: int = 4,
         condition_width: int = 128,
-        slots: int = 8,
+        slots: int = 10,
         slot_width: int = 64,
         cross_every: int = 3,
     ) -> None:

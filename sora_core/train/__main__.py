@@ -1,4 +1,4 @@
-"""`python -m sora_core.train --minutes N`: footage → autoencoder → text → transformer → weights.
+"""`python -m sora_core.train --minutes N`: footage → autoencoder → text → transformer → turbo.
 
 Every phase goes on from what it finds in the working folder, so the command may be stopped and
 given again at any time. `--phases` picks some of them.
@@ -17,14 +17,18 @@ from sora_core.sprout.autoencoder import SproutAutoencoder
 from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.transformer import SproutTransformer
 from sora_core.train.autoencoder import train_autoencoder
+from sora_core.train.crew import Crew
 from sora_core.train.footage import render_footage
 from sora_core.train.latents import LatentCache, channel_weights, encode_shard, measure
 from sora_core.train.publish import publish
 from sora_core.train.text import new_text_encoder, train_text
-from sora_core.train.transformer import Plan, join_workers, train_transformer
+from sora_core.train.transformer import Plan, train_transformer
+from sora_core.train.turbo import train_turbo
 
-PHASES = ("footage", "autoencoder", "latents", "decoder", "text", "transformer", "publish")
-TEXT_STEPS = 1500
+PHASES = (
+    "footage", "autoencoder", "latents", "decoder", "text", "transformer", "turbo", "publish",
+)  # fmt: skip
+TEXT_STEPS = 3000
 DECODER_STEPS = 4000
 
 
@@ -36,7 +40,7 @@ class Workshop:
         self.footage, self.latents = folder / "footage", folder / "latents"
         self.autoencoder, self.frozen = folder / "autoencoder.pt", folder / "frozen.pt"
         self.decoder, self.text = folder / "decoder.pt", folder / "text.pt"
-        self.transformer = folder / "transformer.pt"
+        self.transformer, self.turbo = folder / "transformer.pt", folder / "turbo.pt"
 
     def load_autoencoder(self) -> SproutAutoencoder:
         """The frozen encoder with its statistics, and the newest decoder."""
@@ -50,6 +54,12 @@ class Workshop:
         """The trained text encoder, frozen."""
         model, _ = new_text_encoder()
         model.load_state_dict(torch.load(self.text))
+        return model.eval().requires_grad_(False)
+
+    def load_transformer(self) -> SproutTransformer:
+        """The slow average of the trained transformer."""
+        model = SproutTransformer()
+        model.load_state_dict(torch.load(self.transformer)["average"])
         return model.eval().requires_grad_(False)
 
     def freeze_encoder(self) -> None:
@@ -87,26 +97,34 @@ def _text(shop: Workshop) -> None:
 
 def _work(rank: int, workers: int, port: int, shop: Workshop, plan: Plan) -> None:
     torch.set_num_threads(1)
-    if workers > 1:
-        join_workers(rank, workers, port)
+    crew = Crew.meet(rank, workers, port)
     torch.manual_seed(0)
     train_transformer(
         plan, LatentCache(shop.latents), shop.load_text(), SproutTransformer(), shop.transformer,
-        channel_weights(shop.load_autoencoder()), workers=workers, rank=rank,
+        channel_weights(shop.load_autoencoder()), crew,
+    )  # fmt: skip
+
+
+def _distil(rank: int, workers: int, port: int, shop: Workshop, seconds: float) -> None:
+    torch.set_num_threads(1)
+    crew = Crew.meet(rank, workers, port)
+    train_turbo(
+        seconds, LatentCache(shop.latents), shop.load_text(), shop.load_transformer(),
+        channel_weights(shop.load_autoencoder()), shop.turbo, crew,
     )  # fmt: skip
 
 
 def _publish(shop: Workshop, folder: Path) -> None:
-    transformer = SproutTransformer()
-    transformer.load_state_dict(torch.load(shop.transformer)["average"])
-    publish(folder, transformer, shop.load_autoencoder(), shop.load_text())
+    turbo = torch.load(shop.turbo) if shop.turbo.exists() else None
+    publish(folder, shop.load_transformer(), shop.load_autoencoder(), shop.load_text(), turbo)
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     p = argparse.ArgumentParser(prog="python -m sora_core.train", description=__doc__)
     p.add_argument("--minutes", type=float, default=80, help="for the transformer, in all")
-    p.add_argument("--shards", type=int, default=170, help="of 128 clips each")
+    p.add_argument("--turbo-minutes", type=float, default=15)
+    p.add_argument("--shards", type=int, default=210, help="of 128 clips each")
     p.add_argument("--autoencoder-steps", type=int, default=2600)
     p.add_argument("--workers", type=int, default=2, help="processes of one thread each")
     p.add_argument("--port", type=int, default=29533, help="where the workers meet")
@@ -124,6 +142,7 @@ def main(arguments: list[str] | None = None) -> None:
     steps = options.autoencoder_steps
     plan = Plan(seconds=options.minutes * 60)
     work = (options.workers, options.port, shop, plan)
+    distil = (options.workers, options.port + 1, shop, options.turbo_minutes * 60)
     jobs = {
         "footage": lambda: render_footage(shop.footage, range(shop.shards)),
         "autoencoder": lambda: train_autoencoder(
@@ -133,6 +152,7 @@ def main(arguments: list[str] | None = None) -> None:
         "decoder": lambda: _decoder(shop, DECODER_STEPS),
         "text": lambda: _text(shop),
         "transformer": lambda: processes.spawn(_work, work, nprocs=options.workers),
+        "turbo": lambda: processes.spawn(_distil, distil, nprocs=options.workers),
         "publish": lambda: _publish(shop, options.weights),
     }
     for phase in PHASES:

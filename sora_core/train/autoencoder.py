@@ -16,7 +16,7 @@ from sora_core.train.footage import shard_path
 LEARNING_RATE = 1.2e-3
 CLIPS, CHUNKS = 8, 2  # a batch: clips of one shard, and chunks in a row of each
 LATENT_NOISE = 0.03  # in units of each channel's spread
-SUBJECT_WEIGHT = 3.0
+SUBJECT_WEIGHT = 1.5
 WARMUP = 100
 
 
@@ -49,11 +49,11 @@ def start_from_components(model: SproutAutoencoder, frames: Tensor) -> None:
 
 
 def reconstruction_loss(guess: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
-    """L1 + 2 L2 + half the L1 of image gradients, per pixel weights (B, F, H, W, 1)."""
+    """L1 + 10 L2 + half the L1 of image gradients, per pixel weights (B, F, H, W, 1)."""
     error = guess - truth
     across = (error[:, :, :, 1:] - error[:, :, :, :-1]).abs() * weight[:, :, :, 1:]
     down = (error[:, :, 1:] - error[:, :, :-1]).abs() * weight[:, :, 1:]
-    plain = (error.abs() + 2 * error.square()) * weight
+    plain = (error.abs() + 10 * error.square()) * weight
     return plain.mean() + 0.5 * (across.mean() + down.mean())
 
 

@@ -15,6 +15,7 @@ from sora_core.train.autoencoder import as_signal
 from sora_core.train.footage import aspect_of, shard_path
 from sora_core.world.captions import caption, choose_named
 from sora_core.world.scene import Scene
+from sora_core.world.vocabulary import SLOTS
 
 _BATCH = 16
 ASPECT_SHARE = {"16:9": 0.70, "9:16": 0.15, "1:1": 0.15}
@@ -58,8 +59,14 @@ def encode_shard(model: SproutAutoencoder, footage: Path, folder: Path, shard: i
         codes.append(model.normalise(z.float()).half())
     kept = {"latents": torch.cat(codes), "cover": taken["cover"].clone()}
     half_written = path.with_suffix(".part")
-    torch.save(kept | {"attributes": taken["attributes"].clone()}, half_written)
+    torch.save(kept | {"attributes": in_slots(taken["attributes"])}, half_written)
     half_written.rename(path)
+
+
+def in_slots(indices: Tensor) -> Tensor:
+    """Indices (N, k) of scenes with one subject, (N, all slots) with "none" for what is missing."""
+    nothing = torch.tensor([len(values) for values in SLOTS.values()])
+    return torch.cat([indices, nothing[indices.shape[1] :].expand(len(indices), -1)], 1)
 
 
 def channel_weights(model: SproutAutoencoder) -> Tensor:

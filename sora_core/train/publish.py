@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from diffusers import FlowMatchEulerDiscreteScheduler
+from torch import Tensor
 
 from sora_core.sprout.autoencoder import SproutAutoencoder
 from sora_core.sprout.pipeline import SproutPipeline
 from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.transformer import SproutTransformer
+from sora_core.sprout.turbo import SproutTurbo
 
 SHIFT = 1.0  # of the sampling noise levels
 
@@ -20,8 +22,12 @@ def publish(
     transformer: SproutTransformer,
     autoencoder: SproutAutoencoder,
     text_encoder: SproutTextEncoder,
+    turbo: dict[str, Tensor] | None = None,
 ) -> None:
-    """Write the pipeline to `folder` as float16; the models given are left as they are."""
+    """Write the pipeline to `folder` as float16; the models given are left as they are.
+
+    turbo  the low-rank difference, as `low_rank_state` gives it; None for none
+    """
     halves: list[Any] = []
     for model in (transformer, autoencoder, text_encoder):
         twin = type(model).from_config(model.config)
@@ -29,5 +35,6 @@ def publish(
         halves.append(twin.half())
     scheduler = FlowMatchEulerDiscreteScheduler(shift=SHIFT)
     transformer, autoencoder, text_encoder = halves
-    pipeline = SproutPipeline(transformer, autoencoder, text_encoder, scheduler)
+    difference = SproutTurbo.from_state(turbo).half() if turbo else None
+    pipeline = SproutPipeline(transformer, autoencoder, text_encoder, scheduler, difference)
     pipeline.save_pretrained(folder)

@@ -12,12 +12,13 @@ from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.words import Words, vocabulary
 from sora_core.world.captions import caption, choose_named
 from sora_core.world.scene import draw_scene
-from sora_core.world.vocabulary import SLOTS
+from sora_core.world.vocabulary import FILLERS, SLOTS
 
 LEARNING_RATE = 2e-3
 BATCH = 128
-UNKNOWN_SHARE = 0.06  # strange words put between a caption's own, so that they do little harm
+UNKNOWN_SHARE = 0.08  # strange or empty words put between a caption's own, to do little harm
 EMPTY_SHARE = 0.02
+FILLING = tuple(sorted(FILLERS - {"a", "an", "and", "with", "next", "beside", "near"}))
 PAIRS = 0.3  # share of captions with a second subject
 
 
@@ -42,7 +43,7 @@ def _batch(words: Words, rng: random.Random) -> tuple[Tensor, Tensor]:
         tokens = []
         for word in prompt.split(" "):
             if rng.random() < UNKNOWN_SHARE:
-                tokens.append("qqq")
+                tokens.append(rng.choice(("qqq", *FILLING)))
             tokens.append(word)
         prompts.append(" ".join(tokens))
         classes.append(labels(named))

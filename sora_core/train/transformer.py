@@ -1,6 +1,6 @@
 """Train the transformer: single latent frames first, then windows of up to 2 s.
 
-Several workers may share a step: each takes its own batch, and gradients are averaged.
+Several workers may share a step: each takes parts of its batch, and gradients are summed.
 Progress is the time trained over the time budgeted, so a run may be stopped and gone on with.
 """
 
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.transformer import SproutTransformer
 from sora_core.sprout.words import Words
+from sora_core.train.crew import Crew
 from sora_core.train.flow import blemish, draw_levels, flow_loss, mix
 from sora_core.train.latents import LatentCache
 from sora_core.train.muon import two_optimizers
@@ -34,14 +34,16 @@ class Plan:
     stills_until  progress at which windows begin
     stills_share  of the steps from then on; a still costs an eighth, so a step shows more scenes
     cool_from     progress from which the learning rate falls to 0
-    batch         latent frames a worker takes per step
+    batch         latent frames of a part of a step
+    parts         of each step, shared out among the workers
     """
 
     seconds: float
     stills_until: float = 0.66
     stills_share: float = 0.30
     cool_from: float = 0.64
-    batch: int = 96
+    batch: int = 48
+    parts: int = 8
     learning_rate: float = 1.5e-3
     inner_rate: float = 2.3  # the inner matrices' learning rate, as a multiple
     warmup: int = 60
@@ -109,19 +111,6 @@ class Run:
         self.step += 1
 
 
-def share_gradients(model: torch.nn.Module, extra: float, workers: int) -> float:
-    """Average gradients (and `extra`) over the workers, in place."""
-    grads = [p.grad for p in model.parameters() if p.grad is not None]
-    flat = torch.cat([g.flatten() for g in grads] + [torch.tensor([extra])])
-    dist.all_reduce(flat)
-    flat /= workers
-    begin = 0
-    for grad in grads:
-        grad.copy_(flat[begin : begin + grad.numel()].view_as(grad))
-        begin += grad.numel()
-    return float(flat[-1])
-
-
 def take_loss(
     model: SproutTransformer, text: SproutTextEncoder, words: Words, cache: LatentCache,
     plan: Plan, length: int, channels: Tensor, rng: random.Random,
@@ -140,7 +129,7 @@ def take_loss(
 
 def train_transformer(
     plan: Plan, cache: LatentCache, text: SproutTextEncoder, model: SproutTransformer,
-    checkpoint: Path, channels: Tensor, *, workers: int = 1, rank: int = 0,
+    checkpoint: Path, channels: Tensor, crew: Crew,
 ) -> Run:  # fmt: skip
     """Train until the plan's time is spent, going on from `checkpoint` if it exists."""
     run = Run(plan, model)
@@ -148,34 +137,30 @@ def train_transformer(
         run.load(checkpoint)
     words = Words(tuple(text.config.vocabulary))
     begin = run.step * 1009
-    rng, common = random.Random(begin + rank), random.Random(begin + 500)  # noqa: S311
-    torch.manual_seed(begin + rank)
-    shown, stamp = [], time.monotonic()
+    rng, common = random.Random(begin + crew.rank), random.Random(begin + 500)  # noqa: S311
+    torch.manual_seed(begin + crew.rank)
+    shown, stamp = 0.0, time.monotonic()
     while run.progress < 1:
         length = plan.length(run.progress, common)
-        loss = take_loss(model, text, words, cache, plan, length, channels, rng)
-        loss.backward()
+        total = 0.0
+        for _ in crew.parts(run.step, plan.parts):
+            loss = take_loss(model, text, words, cache, plan, length, channels, rng) / plan.parts
+            loss.backward()
+            total += float(loss.detach())
         now = time.monotonic()
-        spent, stamp = min(now - stamp, 30.0), now
-        if workers > 1:
-            spent = share_gradients(model, spent, workers)
+        mine = torch.tensor([total, min(now - stamp, 30.0) / crew.workers])
+        stamp = now
+        loss_mean, spent_s = crew.add_up(list(model.parameters()), mine).tolist()
         run.apply()
-        run.spent_s += spent
-        run.samples += plan.batch // length * workers
-        shown.append(float(loss.detach()))
-        if rank == 0 and run.step % 20 == 0:
-            print(f"transformer {run.step} {run.progress:.3f} n={length} loss "
-                  f"{sum(shown) / len(shown):.4f} samples {run.samples} {run.spent_s:.0f} s",
-                  flush=True)  # fmt: skip
-            shown = []
-        if rank == 0 and run.step % plan.save_every == 0:
+        run.spent_s += spent_s
+        run.samples += plan.batch // length * plan.parts
+        shown += loss_mean
+        if crew.rank == 0 and run.step % 20 == 0:
+            print(f"transformer {run.step} {run.progress:.3f} n={length} loss {shown / 20:.4f} "
+                  f"samples {run.samples} {run.spent_s:.0f} s", flush=True)  # fmt: skip
+            shown = 0.0
+        if crew.rank == 0 and run.step % plan.save_every == 0:
             run.save(checkpoint)
-    if rank == 0:
+    if crew.rank == 0:
         run.save(checkpoint)
     return run
-
-
-def join_workers(rank: int, workers: int, port: int) -> None:
-    """Meet the other workers on this machine."""
-    address = f"tcp://127.0.0.1:{port}"
-    dist.init_process_group("gloo", init_method=address, rank=rank, world_size=workers)

@@ -143,9 +143,24 @@ def _free(said: _Said, rng: random.Random) -> str:
     ))()  # fmt: skip
 
 
+def _keywords(said: _Said, rng: random.Random) -> str:
+    """The phrases in any order, as people list them."""
+    noun, beside, verb, doing, place, weather, style, camera = said
+    if rng.random() < 0.7:
+        noun, beside = _join(noun, beside), ""
+    if rng.random() < 0.4:
+        place, doing = rng.choice((_join(place, doing), _join(doing, place))), ""
+    parts = [p for p in (noun, beside, rng.choice((doing, doing, verb)) if doing else "",
+                         place, weather, style, camera) if p]  # fmt: skip
+    rng.shuffle(parts)
+    return rng.choice((", ", ", ", " ")).join(parts)
+
+
 def caption(named: dict[str, str], rng: random.Random) -> str:
     """One sentence that says exactly the attributes in `named`."""
     said = _say(named, rng)
+    if rng.random() < 0.25:
+        return _keywords(said, rng)
     body, style, camera = _body(said, rng), said.style, said.camera
     tail = [style, camera]
     rng.shuffle(tail)

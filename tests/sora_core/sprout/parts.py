@@ -8,7 +8,7 @@ from sora_core.sprout.pipeline import SproutPipeline
 from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.transformer import SproutTransformer
 from sora_core.sprout.words import vocabulary
-from sora_core.world.vocabulary import ATTRIBUTES
+from sora_core.world.vocabulary import SLOTS
 
 
 def shake(model: torch.nn.Module, seed: int = 0) -> torch.nn.Module:
@@ -33,7 +33,7 @@ def tiny_transformer() -> SproutTransformer:
 
 
 def tiny_text_encoder() -> SproutTextEncoder:
-    attributes = [(name, list(values)) for name, values in ATTRIBUTES.items()]
+    attributes = [(name, list(values)) for name, values in SLOTS.items()]
     return shake(
         SproutTextEncoder(attributes=attributes, vocabulary=list(vocabulary()), width=16, layers=1)
     )

@@ -5,14 +5,18 @@ import random
 import pytest
 import torch
 
+from sora_core.sprout.turbo import with_low_rank
 from sora_core.sprout.words import Words, vocabulary
 from sora_core.train.autoencoder import principal_components, psnr_db, start_from_components
+from sora_core.train.crew import Crew
 from sora_core.train.flow import GIVEN_NOISE, blemish, draw_levels, flow_loss, mix
 from sora_core.train.footage import aspect_of, pool_cover
 from sora_core.train.grow import grow_autoencoder, grow_transformer
-from sora_core.train.latents import LatentCache, latent_path
+from sora_core.train.latents import LatentCache, in_slots, latent_path
 from sora_core.train.muon import Muon, orthogonalise
 from sora_core.train.transformer import Plan, train_transformer
+from sora_core.train.turbo import begin, learn, teach, train_turbo
+from tests.sora_core.sprout.crew_member import take_parts
 from tests.sora_core.sprout.parts import tiny_autoencoder, tiny_text_encoder, tiny_transformer
 
 
@@ -119,7 +123,7 @@ def cache(tmp_path):
             {
                 "latents": torch.randn(4, 8, 4, h, w).half(),
                 "cover": torch.zeros(4, 8, h, w, dtype=torch.uint8),
-                "attributes": torch.zeros(4, 8, dtype=torch.int64),
+                "attributes": in_slots(torch.zeros(4, 8, dtype=torch.int64)),
             },
             latent_path(tmp_path, shard),
         )
@@ -135,10 +139,42 @@ def test_latent_cache_draws_windows_of_one_aspect(cache):
 
 def test_training_goes_on_from_its_checkpoint(cache, tmp_path):
     model, text, kept = tiny_transformer(), tiny_text_encoder(), tmp_path / "run.pt"
-    ask = (cache, text, model, kept, torch.ones(4))
-    first = train_transformer(Plan(seconds=0.3, batch=8, warmup=1), *ask)
-    again = train_transformer(Plan(seconds=first.spent_s + 0.3, batch=8, warmup=1), *ask)
+    ask = (cache, text, model, kept, torch.ones(4), Crew())
+    first = train_transformer(Plan(seconds=0.3, batch=8, parts=2, warmup=1), *ask)
+    again = train_transformer(Plan(seconds=first.spent_s + 0.3, batch=8, parts=2, warmup=1), *ask)
     assert again.step > first.step > 0
     assert again.samples > first.samples
     assert again.progress == 1
     assert all(value.isfinite().all() for value in again.average.values())
+
+
+def test_crew_takes_every_part_once_and_sums_gradients(tmp_path, unused_tcp_port):
+    torch.multiprocessing.spawn(take_parts, (unused_tcp_port, str(tmp_path)), nprocs=2)
+    (mine, grad, extra), (others, same, _) = (torch.load(tmp_path / f"{i}.pt") for i in (0, 1))
+    assert sorted(mine + others) == [(step, part) for step in range(5) for part in range(7)]
+    assert torch.equal(grad, same)
+    assert extra.tolist() == [3.0]
+
+
+def test_turbo_learns_nothing_but_the_difference_and_writes_it(cache, tmp_path):
+    teacher, text = tiny_transformer(), tiny_text_encoder()
+    before = {name: value.clone() for name, value in teacher.state_dict().items()}
+    train_turbo(1.0, cache, text, teacher, torch.ones(4), tmp_path / "turbo.pt", Crew())
+    assert all(torch.equal(value, before[name]) for name, value in teacher.state_dict().items())
+    state = torch.load(tmp_path / "turbo.pt")
+    assert any(value.abs().max() > 0 for name, value in state.items() if name.endswith(".up"))
+    assert with_low_rank(teacher, state).state_dict().keys() == before.keys()
+
+
+def test_turbo_lesson_stands_still_where_the_flow_does(cache):
+    text = tiny_text_encoder()
+    rng = random.Random(0)
+    batch = cache.draw(2, 4, rng)
+    with torch.no_grad():
+        slots = text(Words(vocabulary()).encode(batch.captions))
+        lesson = begin(batch, slots, slots[:1], rng)
+        still = teach(lambda x, *_: torch.zeros_like(x), lesson, 3)
+        loss, end = learn(lambda x, *_: torch.zeros_like(x), lesson, 3, still, torch.ones(4))
+    assert torch.equal(still, lesson.x)
+    assert torch.equal(end, lesson.x)
+    assert float(loss) == 0

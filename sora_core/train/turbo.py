@@ -1,0 +1,143 @@
+"""Train turbo: eight unguided steps, each taught by three guided steps of the finished model.
+
+Progressive distillation (Salimans & Ho 2022, arXiv:2202.00512) in one go, guidance folded in (Meng
+et al. 2023, arXiv:2210.03142). The states are the teacher's own: every trajectory starts from
+noise, so nothing but prompts and given frames is taken from the footage. Only the low-rank
+difference learns; quality mode is untouched.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from sora_core.sprout.text import SproutTextEncoder
+from sora_core.sprout.transformer import SproutTransformer
+from sora_core.sprout.turbo import add_low_rank, low_rank_state
+from sora_core.sprout.words import Words
+from sora_core.train.crew import Crew
+from sora_core.train.flow import draw_given
+from sora_core.train.latents import LatentCache, Windows
+
+STEPS, SUBSTEPS, GUIDANCE = 8, 3, 4.0
+RANK = 6
+BATCH = 48  # latent frames of a trajectory's batch
+FARTHEST = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One batch on its way from noise to clips.
+
+    x      (B, n, C, h, w) the state;  drawn (B, n, 1, 1, 1) 1 where frames are not given
+    slots  (B, S, W) of the prompts;  silence (1, S, W) of no prompt
+    """
+
+    x: Tensor
+    drawn: Tensor
+    slots: Tensor
+    silence: Tensor
+
+    def levels(self, sigma: float) -> Tensor:
+        """Noise levels (B, n): `sigma`, and 0 on given frames."""
+        return self.drawn[:, :, 0, 0, 0] * sigma
+
+
+def begin(batch: Windows, slots: Tensor, silence: Tensor, rng: random.Random) -> Lesson:
+    """Noise everywhere but on the frames that are given; one way of giving for the whole batch."""
+    length = batch.latents.shape[1]
+    head, tail = draw_given(length, rng)
+    drawn = torch.zeros(1, length, 1, 1, 1)
+    drawn[:, head : length - tail] = 1
+    drawn = drawn.expand(len(batch.latents), -1, -1, -1, -1)
+    x = torch.where(drawn > 0, torch.randn_like(batch.latents), batch.latents)
+    return Lesson(x, drawn, slots, silence)
+
+
+@torch.no_grad()
+def teach(teacher: SproutTransformer, lesson: Lesson, step: int) -> Tensor:
+    """The state after `SUBSTEPS` guided Euler steps from `lesson.x` at the start of `step`."""
+    x, count = lesson.x, len(lesson.x)
+    both = torch.cat([lesson.slots, lesson.silence.expand(count, -1, -1)])
+    for k in range(SUBSTEPS):
+        sigma = 1 - (step * SUBSTEPS + k) / (STEPS * SUBSTEPS)
+        with torch.autocast("cpu", torch.bfloat16):
+            told, untold = teacher(
+                x.repeat(2, 1, 1, 1, 1), lesson.levels(sigma).repeat(2, 1), both
+            ).float().chunk(2)  # fmt: skip
+        velocity = untold + GUIDANCE * (told - untold)
+        x = x - lesson.drawn * velocity / (STEPS * SUBSTEPS)
+    return x.clamp(-FARTHEST, FARTHEST)
+
+
+def learn(
+    student: SproutTransformer, lesson: Lesson, step: int, goal: Tensor, weight: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Loss of one long step against `goal`, and the state it leads to (no gradient).
+
+    weight (C,) of each channel, 1 in the mean. The loss is relative to the goal's own size.
+    """
+    with torch.autocast("cpu", torch.bfloat16):
+        velocity = student(lesson.x, lesson.levels(1 - step / STEPS), lesson.slots).float()
+    wanted = (lesson.x - goal) * STEPS
+    error = ((velocity - wanted).square() * weight[:, None, None] * lesson.drawn).mean()
+    end = lesson.x - lesson.drawn * velocity.detach() / STEPS
+    return error / lesson.drawn.mean(), end
+
+
+def train_turbo(
+    seconds: float, cache: LatentCache, text: SproutTextEncoder, teacher: SproutTransformer,
+    channels: Tensor, result: Path, crew: Crew, *, learning_rate: float = 2e-3,
+) -> None:  # fmt: skip
+    """Distil `teacher` for `seconds` and write the low-rank difference to `result`.
+
+    Every trajectory teaches all `STEPS` steps: one optimizer step each. A third of the batches are
+    single frames, the rest windows. The next state is the teacher's or, as often, the student's
+    own, so that the student learns to go on from its own errors.
+    """
+    torch.manual_seed(11)  # the same random pairs on every worker
+    student = copy.deepcopy(teacher)
+    weights = add_low_rank(student, RANK)
+    optimizer = torch.optim.AdamW(weights, learning_rate, (0.9, 0.98), weight_decay=0.0)
+    words = Words(tuple(text.config.vocabulary))
+    rng, common = random.Random(crew.rank), random.Random(-1)  # noqa: S311
+    torch.manual_seed(1000 + crew.rank)
+    with torch.no_grad():
+        silence = text(words.encode([""]))
+    begun, done, shown = time.monotonic(), 0, torch.zeros(STEPS)
+    progress = 0.0
+    while progress < 1:
+        length = 1 if common.random() < 0.34 else 8
+        batch = cache.draw(BATCH // length, length, rng)
+        with torch.no_grad():
+            slots = text(words.encode(batch.captions))
+        lesson = begin(batch, slots, silence, rng)
+        for step in range(STEPS):
+            goal = teach(teacher, lesson, step)
+            loss, own = learn(student, lesson, step, goal, channels)
+            loss.backward()
+            share = crew.add_up(weights, torch.tensor([(time.monotonic() - begun) / seconds]))
+            progress = float(share) / crew.workers
+            torch.nn.utils.clip_grad_norm_(weights, 1.0)
+            optimizer.param_groups[0]["lr"] = learning_rate * min(
+                1.0, (done * STEPS + step + 1) / 100, 2 * (1 - progress) + 0.02
+            )
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            shown[step] += loss.detach()
+            ahead = own if rng.random() < 0.5 else goal
+            lesson = Lesson(ahead, lesson.drawn, lesson.slots, lesson.silence)
+        done += 1
+        if crew.rank == 0 and done % 10 == 0:
+            losses = " ".join(f"{v / 10:.3f}" for v in shown.tolist())
+            print(f"turbo {done} {progress:.3f} loss {losses}", flush=True)
+            shown.zero_()
+            torch.save(low_rank_state(student), result)
+    if crew.rank == 0:
+        torch.save(low_rank_state(student), result)
