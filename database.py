@@ -54,12 +54,12 @@ class Database:
         with Session(engine, expire_on_commit=False) as session:
             yield session
 
-    def migrate(self) -> None:
-        """Bring the schema to the newest revision. Safe to run again."""
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the schema to `revision`, by default the newest. Safe to run again."""
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["engine"] = self.engine
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
     def close(self) -> None:
         self.engine.dispose()

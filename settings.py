@@ -37,6 +37,11 @@ TABLE: tuple[Setting, ...] = (
         "Keys every token hash and session. Unset: made at first start and kept in the data "
         "folder, mode 0600. At least 32 characters.",
     ),
+    Setting(
+        "GREENROOM_SECRET_PREVIOUS",
+        "",
+        "The secret of before, while it rotates: what it keyed still opens the door.",
+    ),
     Setting("GREENROOM_RATE_PER_MINUTE", "5", "Clips a tester may ask for in a minute."),
     Setting("GREENROOM_CONCURRENT", "2", "Clips of one tester waiting or being drawn at once."),
     Setting("GREENROOM_CLIPS_PER_DAY", "50", "Clips a tester may make in a day (UTC)."),
@@ -62,6 +67,7 @@ class Settings:
     redis_url: str | None
     public_url: str
     secret: str
+    secret_previous: str | None
     rate_per_minute: int
     concurrent: int
     clips_per_day: int
@@ -93,6 +99,7 @@ class Settings:
                 or (f"https://{space}" if space else f"http://{host}:{port}")
             ).rstrip("/"),
             secret=read_secret(environ.get("GREENROOM_SECRET"), data / "secret"),
+            secret_previous=read_previous(value["GREENROOM_SECRET_PREVIOUS"]),
             rate_per_minute=whole(value, "GREENROOM_RATE_PER_MINUTE", 1, 60_000),
             concurrent=whole(value, "GREENROOM_CONCURRENT", 1, 1_000),
             clips_per_day=whole(value, "GREENROOM_CLIPS_PER_DAY", 0, 1_000_000),
@@ -126,6 +133,10 @@ def read_secret(given: str | None, path: Path) -> str:
     if not path.exists():
         make_secret(path)
     return checked_secret(path.read_text(), "The secret file in the data folder")
+
+
+def read_previous(given: str) -> str | None:
+    return checked_secret(given, "GREENROOM_SECRET_PREVIOUS") if given else None
 
 
 def make_secret(path: Path) -> None:

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from auth import sign_ins, tokens
+from auth import scopes, sign_ins, tokens
 from auth.budget import Admission, find_hold, hold_gpu, reserve, take_clip
 from auth.keys import Keys
 from auth.limits import Limits, lock_meter, pass_rate, take_place
-from auth.records import Tester
+from auth.records import Tester, Token
 from auth.testers import ADMIN
 from auth.usage import Allowance, allowance
 from errors import BadRequest, NotSignedIn, TokenInvalid
@@ -17,13 +17,21 @@ from settings import Settings
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks, and by which credential. `sign_in_id` is None for a bearer token."""
+    """Who asks, and by which credential. `sign_in_id` is None for a bearer token.
+
+    scopes  what this credential may be used for, within the role
+    kind    the token's: `access`, `link`, `api`, `worker`
+    jkt     thumbprint of the one key the token works with, if it is bound to one
+    """
 
     tester_id: str
     name: str
     role: str
     token_id: str
     sign_in_id: str | None
+    scopes: frozenset[str] = frozenset()
+    kind: str = tokens.ACCESS
+    jkt: str | None = None
 
     @property
     def is_admin(self) -> bool:
@@ -39,7 +47,8 @@ class Gate:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Gate":
-        return cls(Keys.derive(settings.secret), Limits.from_settings(settings))
+        keys = Keys.derive(settings.secret, settings.secret_previous)
+        return cls(keys, Limits.from_settings(settings))
 
     def authenticate(
         self, db: Session, *, bearer: str | None, cookie: str | None, now_ms: int
@@ -53,22 +62,25 @@ class Gate:
             raise BadRequest("Send a token or a sign-in cookie, not both.")
         if bearer is not None:
             token = tokens.find(db, self.keys, bearer, now_ms)
-            if token.kind != tokens.ACCESS:
+            if token.kind == tokens.LINK:
                 raise TokenInvalid
-            return principal_of(db, token.tester_id, token.id, None)
+            return principal_of(db, token, None)
         if cookie is not None:
             sign_in, token = sign_ins.find(db, self.keys, cookie, now_ms)
-            return principal_of(db, sign_in.tester_id, token.id, sign_in.id)
+            return principal_of(db, token, sign_in.id)
         raise NotSignedIn(str(TokenInvalid()))
 
     def sign_in(self, db: Session, token_text: str, now_ms: int) -> tuple[Principal, str]:
         """Open a sign-in with an access token or a one-time link; the principal and its cookie.
 
-        A link is used up: of parallel callers one wins. Raises TokenInvalid.
+        A link is used up: of parallel callers one wins. Raises TokenInvalid, for the tokens of
+        scripts and machines too.
         """
         token = tokens.find(db, self.keys, token_text, now_ms)
+        if token.kind not in (tokens.ACCESS, tokens.LINK):
+            raise TokenInvalid
         sign_in_id, cookie = sign_ins.open_with(db, self.keys, token, now_ms)
-        return principal_of(db, token.tester_id, token.id, sign_in_id), cookie
+        return principal_of(db, token, sign_in_id), cookie
 
     def sign_out(self, db: Session, principal: Principal, now_ms: int) -> None:
         """End the principal's sign-in; a bearer token has none and stays good."""
@@ -83,8 +95,10 @@ class Gate:
         All or nothing in the caller's transaction: let a refusal roll it back, and nothing was
         charged. A second call for a job that holds an admission returns that one and charges
         nothing. `budget.settle` or `budget.release` ends it.
-        Raises TokenInvalid, TooMany, BudgetExhausted; Conflict for a job that has ended.
+        Raises NotGranted, TokenInvalid, TooMany, BudgetExhausted; Conflict for a job that has
+        ended.
         """
+        scopes.need(principal.scopes, scopes.GENERATE)
         tester = standing(db, principal, now_ms)
         limits = self.limits.of(tester)
 
@@ -114,12 +128,21 @@ def standing(db: Session, principal: Principal, now_ms: int) -> Tester:
     """
     tokens.lock(db, principal.token_id)
     if principal.sign_in_id is not None:
-        sign_ins.get(db, principal.sign_in_id, now_ms)
+        sign_ins.get(db, principal.sign_in_id, now_ms=now_ms)
     else:
         tokens.get(db, principal.token_id, now_ms)
     return db.get_one(Tester, principal.tester_id, populate_existing=True)
 
 
-def principal_of(db: Session, tester_id: str, token_id: str, sign_in_id: str | None) -> Principal:
-    tester = db.get_one(Tester, tester_id, populate_existing=True)
-    return Principal(tester.id, tester.name, tester.role, token_id, sign_in_id)
+def principal_of(db: Session, token: Token, sign_in_id: str | None) -> Principal:
+    tester = db.get_one(Tester, token.tester_id, populate_existing=True)
+    return Principal(
+        tester.id,
+        tester.name,
+        tester.role,
+        token.id,
+        sign_in_id,
+        scopes.within_role(token.scopes.split(), tester.role),
+        token.kind,
+        token.jkt,
+    )

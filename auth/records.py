@@ -6,6 +6,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 from database import Record
 
 
+class Cohort(Record):
+    """A group of testers. The limit columns override the settings for its testers where set."""
+
+    __tablename__ = "cohorts"
+    __table_args__ = (CheckConstraint("status IN ('open', 'stopped')", name="cohort_status"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    status: Mapped[str] = mapped_column(String(16), default="open")
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    rate_per_minute: Mapped[int | None]
+    concurrent: Mapped[int | None]
+    clips_per_day: Mapped[int | None]
+    gpu_ms_per_day: Mapped[int | None] = mapped_column(BigInteger)
+
+
 class Tester(Record):
     """A person in the programme. The limit columns override the settings where they are set."""
 
@@ -15,6 +31,8 @@ class Tester(Record):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
     role: Mapped[str] = mapped_column(String(16), default="tester")
+    email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    cohort_id: Mapped[str | None] = mapped_column(ForeignKey("cohorts.id"), index=True)
     created_at: Mapped[int] = mapped_column(BigInteger)
     rate_per_minute: Mapped[int | None]
     concurrent: Mapped[int | None]
@@ -25,17 +43,29 @@ class Tester(Record):
 class Token(Record):
     """A credential. `id` is public; of the secret only a keyed hash is kept.
 
-    kind `access` signs a tester in; kind `link` is a one-time sign-in link (`used_at`).
+    kind            `access` signs a tester in, `link` does so once (`used_at`), `api` is for
+                    scripts, `worker` for machines that draw
+    scopes          what it may be used for: names in order, one space between
+    pepper_version  names the secret the hash is keyed with (Keys)
+    jkt             thumbprint (RFC 7638) of the one key it works with, if it is bound to one
+    bearer_granted  an api token that needs no proof of a key
+    replaced_by     the token that a rotation made in its place, until `expires_at` beside it
     """
 
     __tablename__ = "tokens"
-    __table_args__ = (CheckConstraint("kind IN ('access', 'link')", name="token_kind"),)
+    __table_args__ = (
+        CheckConstraint("kind IN ('access', 'link', 'api', 'worker')", name="token_kind"),
+    )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
     tester_id: Mapped[str] = mapped_column(ForeignKey("testers.id"), index=True)
     kind: Mapped[str] = mapped_column(String(16))
+    scopes: Mapped[str] = mapped_column(String(80))
     secret_hash: Mapped[str] = mapped_column(String(64))
     pepper_version: Mapped[int] = mapped_column(default=1)
+    jkt: Mapped[str | None] = mapped_column(String(43))
+    bearer_granted: Mapped[bool] = mapped_column(default=False)
+    replaced_by: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[int | None] = mapped_column(BigInteger)
     revoked_at: Mapped[int | None] = mapped_column(BigInteger)

@@ -60,18 +60,18 @@ def find(db: Session, keys: Keys, value: str, now_ms: int) -> tuple[SignIn, Toke
     """The standing sign-in whose cookie has this value, and its token. Raises TokenInvalid."""
     if not COOKIE_SHAPE.fullmatch(value):
         raise TokenInvalid
-    return get(db, keys.hash_cookie(value), now_ms)
+    return get(db, *keys.cookie_hashes(value), now_ms=now_ms)
 
 
-def get(db: Session, sign_in_id: str, now_ms: int) -> tuple[SignIn, Token]:
-    """A sign-in that still stands, and its token, as the database has them now.
+def get(db: Session, *ids: str, now_ms: int) -> tuple[SignIn, Token]:
+    """The sign-in of one of these ids, and its token, as the database has them now.
 
-    Raises TokenInvalid.
+    Raises TokenInvalid when it does not stand.
     """
     row = db.execute(
         select(SignIn, Token)
         .join(Token, Token.id == SignIn.token_id)
-        .where(SignIn.id == sign_in_id)
+        .where(SignIn.id.in_(ids))
         .execution_options(populate_existing=True)
     ).first()
     if row is None or not stands(*row, now_ms):

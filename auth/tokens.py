@@ -11,19 +11,21 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from auth.keys import PEPPER_VERSION, Keys
+from auth import scopes
+from auth.joining import Invite
+from auth.keys import Keys
 from auth.records import Tester, Token
 from auth.words import count
 from errors import BadRequest, TokenInvalid
 
-ACCESS, LINK = "access", "link"
+ACCESS, LINK, API, WORKER, INVITE = "access", "link", "api", "worker", "invite"
 BASE62 = string.digits + string.ascii_letters
 ID_CHARS, SECRET_CHARS, CHECKSUM_CHARS = 12, 43, 6  # 71, 256 and 32 bits
 DAY_MS = 86_400_000
-LONGEST_MS = {ACCESS: 3650 * DAY_MS, LINK: DAY_MS}
+LONGEST_MS = {ACCESS: 3650 * DAY_MS, LINK: DAY_MS, API: 3650 * DAY_MS, WORKER: 3650 * DAY_MS}
 
 SHAPE = re.compile(
-    rf"grm_(?P<kind>{ACCESS}|{LINK})_(?P<id>[0-9A-Za-z]{{{ID_CHARS}}})"
+    rf"grm_(?P<kind>{ACCESS}|{LINK}|{API}|{WORKER}|{INVITE})_(?P<id>[0-9A-Za-z]{{{ID_CHARS}}})"
     rf"_(?P<secret>[0-9A-Za-z]{{{SECRET_CHARS}}})_(?P<checksum>[0-9A-Za-z]{{{CHECKSUM_CHARS}}})"
 )
 # What an unknown id is compared with, so that it costs what a known one costs.
@@ -51,31 +53,53 @@ class Minted:
 
 
 def mint(
-    db: Session, keys: Keys, tester_id: str, *, kind: str = ACCESS, lifetime_ms: int, now_ms: int
+    db: Session,
+    keys: Keys,
+    tester_id: str,
+    *,
+    kind: str = ACCESS,
+    given: frozenset[str] = scopes.PERSONAL,
+    jkt: str | None = None,
+    bearer: bool = False,
+    lifetime_ms: int,
+    now_ms: int,
 ) -> Minted:
-    """Make a token of `kind` (ACCESS or LINK) for a tester, good for `lifetime_ms`.
+    """Make a token for a tester, good for `lifetime_ms`.
 
+    kind    ACCESS, LINK, API or WORKER
+    given   its scopes
+    jkt     thumbprint of the one key it works with
+    bearer  an API token that needs no proof of a key
     Raises BadRequest for a lifetime that is not positive or longer than LONGEST_MS.
     """
     if not 0 < lifetime_ms <= LONGEST_MS[kind]:
         longest = count(LONGEST_MS[kind] // DAY_MS, "day")
         raise BadRequest(f"A token of kind {kind} lives for at most {longest}.")
-    public_id, secret = random_base62(ID_CHARS), random_base62(SECRET_CHARS)
+    public_id, secret, text = new_text(kind)
     expires_at = now_ms + lifetime_ms
     db.add(
         Token(
             id=public_id,
             tester_id=tester_id,
             kind=kind,
-            secret_hash=keys.hash_secret(secret),
-            pepper_version=PEPPER_VERSION,
+            scopes=scopes.as_text(given),
+            secret_hash=keys.hash_new(secret),
+            pepper_version=keys.current,
+            jkt=jkt,
+            bearer_granted=bearer,
             created_at=now_ms,
             expires_at=expires_at,
         )
     )
     db.flush()
+    return Minted(public_id, tester_id, kind, text, expires_at)
+
+
+def new_text(kind: str) -> tuple[str, str, str]:
+    """A new token's public id, its secret, and the whole text."""
+    public_id, secret = random_base62(ID_CHARS), random_base62(SECRET_CHARS)
     body = f"grm_{kind}_{public_id}_{secret}"
-    return Minted(public_id, tester_id, kind, f"{body}_{checksum(body)}", expires_at)
+    return public_id, secret, f"{body}_{checksum(body)}"
 
 
 def parse(text: str) -> TokenText:
@@ -100,13 +124,16 @@ def find(db: Session, keys: Keys, text: str, now_ms: int) -> Token:
     token = db.scalar(
         select(Token).where(Token.id == given.id).execution_options(populate_existing=True)
     )
-    version, known_hash = (
-        (token.pepper_version, token.secret_hash) if token else (PEPPER_VERSION, NO_HASH)
-    )
-    same = hmac.compare_digest(keys.hash_secret(given.secret, version), known_hash)
+    same = has_secret(keys, token, given.secret)
     if token is None or not same or token.kind != given.kind or not is_live(token, now_ms):
         raise TokenInvalid
     return token
+
+
+def has_secret(keys: Keys, row: Token | Invite | None, secret: str) -> bool:
+    """Whether `secret` is this row's. Compares once, in constant time, for no row too."""
+    version, known_hash = (row.pepper_version, row.secret_hash) if row else (keys.current, NO_HASH)
+    return hmac.compare_digest(keys.hash_secret(secret, version), known_hash)
 
 
 def get(db: Session, token_id: str, now_ms: int) -> Token:

@@ -3,15 +3,25 @@
 from alembic import context
 from sqlalchemy import create_engine
 
-import auth.records  # noqa: F401  (imported so that their tables are known)
-import jobs.records  # noqa: F401
+import auth.joining
+import auth.records  # noqa: F401
+import jobs.records  # noqa: F401  (all three, so that their tables are known)
 from database import Record
 
 engine = context.config.attributes.get("engine") or create_engine(
     context.config.get_main_option("sqlalchemy.url") or "sqlite://"
 )
 with engine.connect() as connection:
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    # SQLite changes a table by making it anew, which must not look like deleting what others
+    # point at; and this switch works outside of a transaction only.
+    # https://www.sqlite.org/lang_altertable.html#otheralter
+    if engine.dialect.name == "sqlite":
+        driver.execute("PRAGMA foreign_keys=OFF")
     context.configure(connection=connection, target_metadata=Record.metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()
+    if engine.dialect.name == "sqlite":
+        driver.execute("PRAGMA foreign_keys=ON")

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from auth import scopes
 from errors import NotFound
 
 
@@ -31,6 +32,12 @@ class Door:
     pattern: re.Pattern[str]
     who: Who
     stream: bool = False
+
+    def scope_of(self, method: str) -> str:
+        """What a credential must have been given to use it so."""
+        if self.who is Who.ADMIN:
+            return scopes.ADMIN
+        return scopes.READ if method in ("GET", "HEAD") else scopes.GENERATE
 
 
 def door(methods: str, pattern: str, who: Who, *, stream: bool = False) -> Door:

@@ -1,8 +1,8 @@
 """The gate's wall: one layer around everything, which denies unless the table of doors allows.
 
 A request passes, in this order: canonical path → a door in the table → one credential → the
-sign-in stands → the door opens for this role → the request comes from our own pages → a body of
-reasonable size. Whatever fails on the way never reaches a route, ours or Gradio's.
+sign-in stands → the door opens for this role and scope → the request comes from our own pages →
+a body of reasonable size. Whatever fails on the way never reaches a route, ours or Gradio's.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from auth import scopes
 from auth.gate import Principal
 from errors import BadRequest, GreenroomError, NotFound, NotGranted, NotSignedIn, TokenInvalid
 from studio.clock import now_ms
@@ -92,6 +93,7 @@ class Gateway:
         principal = await self.authenticate(credential, scope)
         if door is NOWHERE or (door.who is Who.ADMIN and not principal.is_admin):
             raise NotFound
+        scopes.need(principal.scopes, door.scope_of(scope["method"]))
         return principal
 
     async def authenticate(self, credential: Credential, scope: Scope) -> Principal:

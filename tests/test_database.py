@@ -1,12 +1,23 @@
 """The database is one thing, whichever server keeps it."""
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
+import auth.joining
 import auth.records  # noqa: F401
 import jobs.records  # noqa: F401
 from database import Database, Record, driver_url
+
+FIRST_RELEASE = (
+    "INSERT INTO testers (id, name, role, created_at) VALUES ('t', 'Ada', 'admin', 1)",
+    "INSERT INTO tokens (id, tester_id, kind, secret_hash, pepper_version, created_at) "
+    "VALUES ('k', 't', 'access', 'h', 1, 1)",
+    "INSERT INTO sign_ins (id, tester_id, token_id, created_at, expires_at) "
+    "VALUES ('s', 't', 'k', 1, 2)",
+)
 
 
 def test_migrate_leaves_no_difference_between_records_and_tables(database: Database) -> None:
@@ -20,6 +31,24 @@ def test_migrate_changes_nothing_the_second_time(database: Database) -> None:
     database.migrate()
     with database.read() as db:
         assert db.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+
+
+def test_migrate_keeps_the_rows_of_the_first_release(database_url: str) -> None:
+    """Tables that others point at are made anew, and nothing falls out of them."""
+    old = Database(database_url)
+    old.migrate("0001")
+    with old.begin() as db:
+        for statement in FIRST_RELEASE:
+            db.execute(text(statement))
+    old.migrate()
+    with old.read() as db:
+        token = db.execute(text("SELECT tester_id, kind, scopes FROM tokens")).one()
+        assert token == ("t", "access", "admin generate read")
+        assert db.scalar(text("SELECT token_id FROM sign_ins")) == "k"
+        assert db.scalar(text("SELECT name FROM testers")) == "Ada"
+    with pytest.raises(IntegrityError), old.begin() as db:
+        db.execute(text("DELETE FROM testers"))
+    old.close()
 
 
 def test_begin_leaves_nothing_when_the_block_fails(database: Database) -> None:

@@ -25,7 +25,9 @@ def test_authenticate_knows_a_tester_by_token_and_by_cookie(
     with database.read() as db:
         by_token = gate.authenticate(db, bearer=ada.token.text, cookie=None, now_ms=NOON)
     assert by_cookie == ada.principal
-    assert by_token == Principal(ada.tester.id, "Ada", "tester", ada.token.id, None)
+    assert by_token == Principal(
+        ada.tester.id, "Ada", "tester", ada.token.id, None, frozenset({"read", "generate"})
+    )
     assert not by_cookie.is_admin
     assert Principal("t", "n", ADMIN, "k", None).is_admin
 
