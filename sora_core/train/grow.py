@@ -46,11 +46,11 @@ def grow_autoencoder(old: SproutAutoencoder, channels: int, frames: Tensor) -> S
         **{**old.config, "latent_channels": channels, "latent_mean": None, "latent_std": None}
     )
     missing = frames - old.decode(old.encode(frames))
-    flat = [
+    cells, lost = (
         F.pixel_unshuffle(to_cells(x), CELL).permute(0, 2, 3, 1).flatten(0, 2)
         for x in (frames, missing)
-    ]
-    readings, means, directions = missing_directions(*flat, channels - before)
+    )
+    readings, means, directions = missing_directions(cells, lost, channels - before)
     kept, grown = old.state_dict(), new.state_dict()
     for name, value in kept.items():
         if grown[name].shape == value.shape:

@@ -65,7 +65,8 @@ class Scene:
     def of(cls, indices: list[int]) -> Scene:
         """The scene, without its seed, from what `indices` gave; the second's may be left out."""
         pairs = zip(SLOTS.items(), indices, strict=False)
-        return cls(**{name: values[i] for (name, values), i in pairs if i < len(values)})
+        said = {name: values[i] for (name, values), i in pairs if i < len(values)}
+        return cls(**said)  # type: ignore[arg-type]  # every slot is text, the seed is none
 
     def actors(self) -> list[Actor]:
         """Who is on stage, from back to front."""
