@@ -32,6 +32,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = driver_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
+        self.session_info: dict[str, Any] = {}  # what every transaction carries in `db.info`
         options: dict[str, Any] = {} if self.is_sqlite else {"pool_size": 10, "max_overflow": 20}
         self.engine: Engine = create_engine(self.url, pool_pre_ping=not self.is_sqlite, **options)
         if self.is_sqlite:
@@ -44,7 +45,8 @@ class Database:
         On SQLite it takes the one write lock at its start, so that a read followed by a write
         cannot fail half-way with "database is locked".
         """
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        session = Session(self.engine, expire_on_commit=False, info=self.session_info)
+        with session, session.begin():
             yield session
 
     @contextmanager
