@@ -10,6 +10,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, MetaData, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Session
 
+BUSY_TIMEOUT_MS = 15_000  # how long a writer of SQLite waits for another
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -39,13 +40,15 @@ class Database:
             prepare_sqlite(self.engine)
 
     @contextmanager
-    def begin(self) -> Iterator[Session]:
+    def begin(self, *, wait: bool = True) -> Iterator[Session]:
         """A transaction that commits at the end of the block, or rolls back whole on an error.
 
         On SQLite it takes the one write lock at its start, so that a read followed by a write
-        cannot fail half-way with "database is locked".
+        cannot fail half-way with "database is locked"; with `wait=False` it raises
+        OperationalError at once where another has that lock.
         """
-        session = Session(self.engine, expire_on_commit=False, info=self.session_info)
+        engine = self.engine if wait else self.engine.execution_options(greenroom_hurry=True)
+        session = Session(engine, expire_on_commit=False, info=self.session_info)
         with session, session.begin():
             yield session
 
@@ -83,12 +86,22 @@ def prepare_sqlite(engine: Engine) -> None:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
-            "busy_timeout=15000",
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def take_lock(connection: Any) -> None:
-        reads = connection.get_execution_options().get("greenroom_read", False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if options.get("greenroom_read", False):
+            connection.exec_driver_sql("BEGIN")
+        elif options.get("greenroom_hurry", False):
+            driver = connection.connection.driver_connection
+            driver.execute("PRAGMA busy_timeout=0")
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            finally:
+                driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")

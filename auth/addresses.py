@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from auth.words import count, lasting
-from errors import TokenInvalid, TooManySignIns
+from errors import TokenInvalid, TooMany, TooManySignIns
 
 FAILURES_PER_MINUTE = 10
 EVERY_MS = 60_000 // FAILURES_PER_MINUTE
@@ -35,15 +35,31 @@ class Addresses:
         except TokenInvalid:
             with self.lock:
                 self.check(network, now_ms)
-                self.count_failure(network, now_ms)
+                self.count_one(network, now_ms)
             raise
 
-    def check(self, network: str, now_ms: int) -> None:
+    def knock(self, address: str, now_ms: int) -> None:
+        """Count one call of a stranger, good or bad. Raises TooMany after too many."""
+        network = network_of(address)
+        with self.lock:
+            wait_s = self.wait_s(network, now_ms)
+            if wait_s:
+                raise TooMany(
+                    f"Too much came from your network at once. Try again in {lasting(wait_s)}.",
+                    limit="calls_per_minute",
+                    retry_after_s=wait_s,
+                )
+            self.count_one(network, now_ms)
+
+    def wait_s(self, network: str, now_ms: int) -> int:
+        """Whole seconds until the network may try again; 0: now."""
         latest_ms = now_ms + (FAILURES_PER_MINUTE - 1) * EVERY_MS
-        early_ms = self.arrival_ms.get(network, 0) - latest_ms
-        if early_ms <= 0:
+        return max(0, -(-(self.arrival_ms.get(network, 0) - latest_ms) // 1000))
+
+    def check(self, network: str, now_ms: int) -> None:
+        wait_s = self.wait_s(network, now_ms)
+        if not wait_s:
             return
-        wait_s = -(-early_ms // 1000)
         raise TooManySignIns(
             f"From your network {count(FAILURES_PER_MINUTE, 'sign-in')} failed within a minute. "
             f"Check the token and try again in {lasting(wait_s)}.",
@@ -51,7 +67,7 @@ class Addresses:
             retry_after_s=wait_s,
         )
 
-    def count_failure(self, network: str, now_ms: int) -> None:
+    def count_one(self, network: str, now_ms: int) -> None:
         self.arrival_ms[network] = max(self.arrival_ms.pop(network, 0), now_ms) + EVERY_MS
         if len(self.arrival_ms) > ADDRESSES_MAX:
             self.arrival_ms.pop(next(iter(self.arrival_ms)))  # the one silent for longest

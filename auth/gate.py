@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from auth import scopes, sign_ins, tokens
+from auth import last_use, scopes, sign_ins, tokens
 from auth.budget import Admission, find_hold, hold_gpu, reserve, take_clip
 from auth.keys import Keys
 from auth.limits import Limits, lock_meter, pass_rate, take_place
 from auth.records import Tester, Token
 from auth.testers import ADMIN
 from auth.usage import Allowance, allowance
+from database import Database
 from errors import BadRequest, NotSignedIn, TokenInvalid
 from settings import Settings
 
@@ -22,6 +23,7 @@ class Principal:
     scopes  what this credential may be used for, within the role
     kind    the token's: `access`, `link`, `api`, `worker`
     jkt     thumbprint of the one key the token works with, if it is bound to one
+    use_is_due  whether `Gate.note_use` has something to write
     """
 
     tester_id: str
@@ -32,6 +34,7 @@ class Principal:
     scopes: frozenset[str] = frozenset()
     kind: str = tokens.ACCESS
     jkt: str | None = None
+    use_is_due: bool = field(default=False, compare=False)
 
     @property
     def is_admin(self) -> bool:
@@ -64,11 +67,20 @@ class Gate:
             token = tokens.find(db, self.keys, bearer, now_ms)
             if token.kind == tokens.LINK:
                 raise TokenInvalid
-            return principal_of(db, token, None)
+            due = last_use.is_due(token, self.keys, now_ms, by_text=True)
+            return principal_of(db, token, None, due)
         if cookie is not None:
             sign_in, token = sign_ins.find(db, self.keys, cookie, now_ms)
-            return principal_of(db, token, sign_in.id)
+            due = last_use.is_due(token, self.keys, now_ms, by_text=False)
+            return principal_of(db, token, sign_in.id, due)
         raise NotSignedIn(str(TokenInvalid()))
+
+    def note_use(
+        self, database: Database, principal: Principal, bearer: str | None, now_ms: int
+    ) -> None:
+        """Write down that the principal's token was used, if that is due. Waits for nobody."""
+        if principal.use_is_due:
+            last_use.note(database, self.keys, principal.token_id, bearer, now_ms)
 
     def sign_in(self, db: Session, token_text: str, now_ms: int) -> tuple[Principal, str]:
         """Open a sign-in with an access token or a one-time link; the principal and its cookie.
@@ -79,7 +91,7 @@ class Gate:
         token = tokens.find(db, self.keys, token_text, now_ms)
         if token.kind not in (tokens.ACCESS, tokens.LINK):
             raise TokenInvalid
-        sign_in_id, cookie = sign_ins.open_with(db, self.keys, token, now_ms)
+        sign_in_id, cookie = sign_ins.open_with(db, self.keys, token, token_text, now_ms)
         return principal_of(db, token, sign_in_id), cookie
 
     def sign_out(self, db: Session, principal: Principal, now_ms: int) -> None:
@@ -134,7 +146,9 @@ def standing(db: Session, principal: Principal, now_ms: int) -> Tester:
     return db.get_one(Tester, principal.tester_id, populate_existing=True)
 
 
-def principal_of(db: Session, token: Token, sign_in_id: str | None) -> Principal:
+def principal_of(
+    db: Session, token: Token, sign_in_id: str | None, use_is_due: bool = False
+) -> Principal:
     tester = db.get_one(Tester, token.tester_id, populate_existing=True)
     return Principal(
         tester.id,
@@ -145,4 +159,5 @@ def principal_of(db: Session, token: Token, sign_in_id: str | None) -> Principal
         scopes.within_role(token.scopes.split(), tester.role),
         token.kind,
         token.jkt,
+        use_is_due,
     )

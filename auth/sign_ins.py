@@ -3,9 +3,10 @@
 import re
 import secrets
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from auth import last_use
 from auth.keys import Keys
 from auth.records import SignIn, Token
 from auth.rows import changed
@@ -13,19 +14,19 @@ from auth.tokens import ACCESS, LINK, is_expired
 from errors import TokenInvalid
 
 LIFETIME_MS = 14 * 24 * 3_600_000
-LAST_USED_EVERY_MS = 60_000
 COOKIE_SHAPE = re.compile(r"[0-9A-Za-z_-]{43}")
 
 
-def open_with(db: Session, keys: Keys, token: Token, now_ms: int) -> tuple[str, str]:
-    """Open a sign-in with a live token; its id and the cookie's value, 256 random bits.
+def open_with(db: Session, keys: Keys, token: Token, text: str, now_ms: int) -> tuple[str, str]:
+    """Open a sign-in with a live token and its text; its id and the cookie's value, 256 random
+    bits.
 
     A link is used up by this: of parallel callers one wins, the others get TokenInvalid.
     """
     if token.kind == LINK:
         use_up(db, token.id, now_ms)
     else:
-        note_use(db, token.id, now_ms)
+        last_use.write(db, keys, token.id, text, now_ms)
     value = secrets.token_urlsafe(32)
     expires_at = now_ms + LIFETIME_MS
     if token.kind == ACCESS and token.expires_at is not None:
@@ -48,12 +49,6 @@ def use_up(db: Session, link_id: str, now_ms: int) -> None:
     )
     if not changed(db, unused.values(used_at=now_ms, last_used_at=now_ms)):
         raise TokenInvalid
-
-
-def note_use(db: Session, token_id: str, now_ms: int) -> None:
-    """Remember the minute of a token's last sign-in. At most one write a minute."""
-    long_ago = or_(Token.last_used_at.is_(None), Token.last_used_at <= now_ms - LAST_USED_EVERY_MS)
-    changed(db, update(Token).where(Token.id == token_id, long_ago).values(last_used_at=now_ms))
 
 
 def find(db: Session, keys: Keys, value: str, now_ms: int) -> tuple[SignIn, Token]:

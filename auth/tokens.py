@@ -130,6 +130,15 @@ def find(db: Session, keys: Keys, text: str, now_ms: int) -> Token:
     return token
 
 
+def find_held(db: Session, keys: Keys, text: str) -> str:
+    """The id of the token whose text this is, dead or alive. Raises TokenInvalid."""
+    given = parse(text)
+    token = db.get(Token, given.id, populate_existing=True)
+    if not has_secret(keys, token, given.secret) or token is None or token.kind != given.kind:
+        raise TokenInvalid
+    return token.id
+
+
 def has_secret(keys: Keys, row: Token | Invite | None, secret: str) -> bool:
     """Whether `secret` is this row's. Compares once, in constant time, for no row too."""
     version, known_hash = (row.pepper_version, row.secret_hash) if row else (keys.current, NO_HASH)

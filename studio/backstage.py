@@ -16,6 +16,7 @@ from auth.records import Tester, Token
 from errors import BadSpec, NotFound
 from jobs.live import LiveEvent
 from jobs.records import LIVE, Job
+from studio import revoking
 from studio.clock import now_ms
 from studio.parts import Parts
 from studio.requests import read_form, read_text
@@ -132,15 +133,7 @@ async def revoke_token(parts: Parts, request: Request, token_id: str) -> Respons
             field="reason",
         )
 
-    def revoke() -> list[LiveEvent]:
-        with parts.database.begin() as db:
-            revocation.revoke(db, token_id, reason, now_ms())
-            stopped = parts.queue.stop_admitted(db, token_id, now_ms(), release)
-            return [LiveEvent.of(job) for job in stopped]
-
-    for event in await run_in_threadpool(revoke):
-        parts.hub.publish(event)
-    parts.leases.end_token(token_id)
+    await revoking.revoke(parts, lambda _db: token_id, reason)
     return JSONResponse({"id": token_id, "status": "revoked"})
 
 

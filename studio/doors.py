@@ -26,12 +26,14 @@ class Door:
     pattern   the whole of the raw path, which is plain ASCII in canonical form by then
     who       whom it opens for
     stream    whether the answer stays open, and so must end when the sign-in does
+    foreign   whether what changes something may come from anywhere: no cookie counts there
     """
 
     methods: frozenset[str]
     pattern: re.Pattern[str]
     who: Who
     stream: bool = False
+    foreign: bool = False
 
     def scope_of(self, method: str) -> str:
         """What a credential must have been given to use it so."""
@@ -40,8 +42,10 @@ class Door:
         return scopes.READ if method in ("GET", "HEAD") else scopes.GENERATE
 
 
-def door(methods: str, pattern: str, who: Who, *, stream: bool = False) -> Door:
-    return Door(frozenset(methods.split()), re.compile(pattern), who, stream)
+def door(
+    methods: str, pattern: str, who: Who, *, stream: bool = False, foreign: bool = False
+) -> Door:
+    return Door(frozenset(methods.split()), re.compile(pattern), who, stream, foreign)
 
 
 JOB = r"/jobs/[0-9a-f]{32}"
@@ -55,6 +59,7 @@ DOORS = (
         r"/static/([a-z][a-z0-9-]*/)*[A-Za-z][A-Za-z0-9-]*\.(css|js|svg|woff2)",
         Who.ANYONE,
     ),
+    door("POST", r"/v1/tokens/revoke", Who.ANYONE, foreign=True),
     # the studio
     door("GET", r"/", Who.SIGNED_IN),
     door("GET", r"/(me|offer)", Who.SIGNED_IN),

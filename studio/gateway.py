@@ -60,7 +60,7 @@ class Gateway:
         try:
             door, credential = self.find_way(scope)
             principal = await self.admit(door, credential, scope)
-            self.check_origin(scope, credential)
+            self.check_origin(door, scope, credential)
             body = await self.read_body(scope, receive)
             self.check_session_hash(scope, principal, body)
         except GreenroomError as error:
@@ -107,11 +107,14 @@ class Gateway:
             raise NotSignedIn(UNSIGNED) from error
 
     def look_up(self, credential: Credential) -> Principal:
+        gate, now = self.parts.gate, now_ms()
         try:
             with self.parts.database.read() as db:
-                return self.parts.gate.authenticate(
-                    db, bearer=credential.bearer, cookie=credential.cookie, now_ms=now_ms()
+                principal = gate.authenticate(
+                    db, bearer=credential.bearer, cookie=credential.cookie, now_ms=now
                 )
+            gate.note_use(self.parts.database, principal, credential.bearer, now)
+            return principal
         except OperationalError as error:
             raise unreachable() from error
 
@@ -122,12 +125,12 @@ class Gateway:
             return False
         return True
 
-    def check_origin(self, scope: Scope, credential: Credential) -> None:
+    def check_origin(self, door: Door, scope: Scope, credential: Credential) -> None:
         """What changes something must come from our own pages, or from a script with a token.
 
         Raises NotGranted.
         """
-        if scope["method"] in ("GET", "HEAD"):
+        if scope["method"] in ("GET", "HEAD") or door.foreign:
             return
         origins = header_values(scope, "origin")
         sites = header_values(scope, "sec-fetch-site")

@@ -21,4 +21,5 @@ class Parts:
     hub: Hub
     store: Store
     addresses: Addresses = field(default_factory=Addresses)
+    knocks: Addresses = field(default_factory=Addresses)
     leases: Leases = field(default_factory=Leases)

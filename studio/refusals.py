@@ -16,8 +16,7 @@ RETRY_AFTER_S = 5
 async def answer(error: GreenroomError, scope: Scope) -> Response:
     """The response to send for `error`; `scope["state"]["arrived_s"]` says since when we work."""
     if isinstance(error, NotSignedIn):
-        arrived_s = scope["state"]["arrived_s"]
-        await asyncio.sleep(arrived_s + FLOOR_S - asyncio.get_running_loop().time())
+        await wait_for_floor(scope)
         if wants_page(scope):
             return RedirectResponse("/sign-in", status_code=303)
     headers = {}
@@ -28,6 +27,12 @@ async def answer(error: GreenroomError, scope: Scope) -> Response:
     return JSONResponse(
         error.as_problem(), error.status, headers, media_type="application/problem+json"
     )
+
+
+async def wait_for_floor(scope: Scope) -> None:
+    """Return no sooner than FLOOR_S after the request arrived."""
+    arrived_s = scope["state"]["arrived_s"]
+    await asyncio.sleep(arrived_s + FLOOR_S - asyncio.get_running_loop().time())
 
 
 def unreachable() -> Unavailable:

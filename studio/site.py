@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from errors import GreenroomError
-from studio import api, backstage, events, media, sign_in
+from studio import api, backstage, events, media, revoking, sign_in
 from studio.gateway import Gateway
 from studio.page import Shell, build_page, plain_theme
 from studio.parts import Parts
@@ -66,6 +66,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/sign-in", sign_in.show_sign_in),
         at("/sign-in", sign_in.sign_in, "POST"),
         at("/sign-out", sign_in.sign_out, "POST"),
+        at("/v1/tokens/revoke", revoking.revoke_own, "POST"),
         at("/me", api.show_me),
         at("/offer", api.show_offer),
         at("/jobs", api.list_jobs),

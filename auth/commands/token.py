@@ -3,12 +3,16 @@
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from auth import revocation, tokens
+from auth import revocation, rotation, scopes, tokens
 from auth.answers import Answer, add_row, iso, make_table, minute
 from auth.commands.desk import Desk, Refused, ask, find_tester
 from auth.commands.words import duration_ms, reason
 from auth.records import Tester, Token
 from auth.words import count
+
+PERSONS = (tokens.ACCESS, tokens.LINK)  # they may do whatever their holder may
+SCOPE_HELP = "for a script: only this, several with commas (api: read and generate)"
+BEARER_HELP = "the script's token works for whoever holds it, without proof of a key"
 
 
 def declare(nouns: Any, output: ArgumentParser) -> None:
@@ -16,9 +20,24 @@ def declare(nouns: Any, output: ArgumentParser) -> None:
     issue = verbs.add_parser("issue", parents=[output], help="a new token, shown this once")
     issue.add_argument("name", help="of the tester")
     issue.add_argument("--expires", type=duration_ms, default="30d", metavar="30d|12h|45m")
+    issue.add_argument("--scope", metavar="api|read|generate|admin|worker", help=SCOPE_HELP)
+    issue.add_argument("--bearer", action="store_true", help=BEARER_HELP)
     issue.set_defaults(command=issue_token)
     show = verbs.add_parser("list", parents=[output], help="all tokens, never their secrets")
     show.set_defaults(command=list_tokens)
+    rotate = verbs.add_parser("rotate", parents=[output], help="a new token in place of one")
+    rotate.add_argument("id", help="the token's public id, as in `token list`")
+    rotate.add_argument(
+        "--overlap",
+        type=duration_ms,
+        default="24h",
+        metavar="24h",
+        help="how long the old one goes on",
+    )
+    rotate.add_argument(
+        "--expires", type=duration_ms, metavar="30d", help="default: as the old one"
+    )
+    rotate.set_defaults(command=rotate_token)
     revoke = verbs.add_parser("revoke", parents=[output], help="end a token and all it opened")
     revoke.add_argument("id", help="the token's public id, as in `token list`")
     revoke.add_argument("--reason", type=reason, required=True)
@@ -27,36 +46,68 @@ def declare(nouns: Any, output: ArgumentParser) -> None:
 
 
 def issue_token(desk: Desk, arguments: Namespace) -> Answer:
-    tester, token = mint(desk, arguments, tokens.ACCESS)
-    return Answer(
-        {
-            "id": token.id,
-            "token": token.text,
-            "tester": tester.name,
-            "expires_at": iso(token.expires_at),
-        },
-        token.text,
-        f"{tester.name} signs in with this until {minute(token.expires_at)}. "
-        "It is shown this once.",
-    )
-
-
-def mint(desk: Desk, arguments: Namespace, kind: str) -> tuple[Tester, tokens.Minted]:
+    given = scopes.parse(arguments.scope) if arguments.scope else None
+    if arguments.bearer and (given is None or scopes.WORKER in given):
+        raise Refused("--bearer is for a script's token: give its --scope, for example api.")
     with desk.database.begin() as db:
         tester = find_tester(db, arguments.name)
-        return tester, tokens.mint(
+        token = tokens.mint(
             db,
             desk.gate.keys,
             tester.id,
-            kind=kind,
+            kind=kind_for(given),
+            given=given or scopes.PERSONAL,
+            bearer=arguments.bearer,
             lifetime_ms=arguments.expires,
             now_ms=desk.now_ms,
         )
+    until = f"until {minute(token.expires_at)}. It is shown this once."
+    if arguments.bearer:
+        until += " Whoever holds it can use it: no key stands behind it."
+    what = f"{tester.name} signs in with this" if given is None else f"For {tester.name}'s scripts"
+    return Answer(new_facts(token, tester), token.text, f"{what} {until}")
+
+
+def kind_for(given: frozenset[str] | None) -> str:
+    """A token with scopes of its own is a script's or a machine's."""
+    if given is None:
+        return tokens.ACCESS
+    return tokens.WORKER if scopes.WORKER in given else tokens.API
+
+
+def new_facts(token: tokens.Minted, tester: Tester) -> dict[str, Any]:
+    return {
+        "id": token.id,
+        "token": token.text,
+        "tester": tester.name,
+        "kind": token.kind,
+        "expires_at": iso(token.expires_at),
+    }
+
+
+def rotate_token(desk: Desk, arguments: Namespace) -> Answer:
+    tester = find_holder(desk, arguments.id)
+    with desk.database.begin() as db:
+        token = rotation.rotate(
+            db,
+            desk.gate.keys,
+            arguments.id,
+            overlap_ms=arguments.overlap,
+            lifetime_ms=arguments.expires,
+            now_ms=desk.now_ms,
+        )
+        old_end_ms = db.get_one(Token, arguments.id, populate_existing=True).expires_at
+    return Answer(
+        new_facts(token, tester) | {"replaces": arguments.id, "old_expires_at": iso(old_end_ms)},
+        token.text,
+        f"{tester.name}'s new token, good until {minute(token.expires_at)}. It is shown this once. "
+        f"{arguments.id} goes on until {minute(old_end_ms)}.",
+    )
 
 
 def list_tokens(desk: Desk, _arguments: Namespace) -> Answer:
     facts: list[dict[str, Any]] = []
-    table = make_table("Id", "Tester", "Kind", "State", "Expires", "Last used", "Reason")
+    table = make_table("Id", "Tester", "Kind", "Scopes", "State", "Expires", "Last used", "Reason")
     with desk.database.read() as db:
         for token, tester in tokens.list(db):
             state = state_of(token, desk.now_ms)
@@ -65,12 +116,15 @@ def list_tokens(desk: Desk, _arguments: Namespace) -> Answer:
                     "id": token.id,
                     "tester": tester.name,
                     "kind": token.kind,
+                    "scopes": token.scopes.split(),
+                    "bearer": token.bearer_granted,
                     "state": state,
                     "created_at": iso(token.created_at),
                     "expires_at": iso(token.expires_at),
                     "last_used_at": iso(token.last_used_at),
                     "revoked_at": iso(token.revoked_at),
                     "revoke_reason": token.revoke_reason,
+                    "replaced_by": token.replaced_by,
                 }
             )
             add_row(
@@ -78,10 +132,11 @@ def list_tokens(desk: Desk, _arguments: Namespace) -> Answer:
                 token.id,
                 tester.name,
                 token.kind,
+                "" if token.kind in PERSONS else token.scopes,
                 state,
                 minute(token.expires_at),
                 minute(token.last_used_at),
-                token.revoke_reason or "",
+                token.revoke_reason or (token.replaced_by and "replaced") or "",
             )
     return Answer(facts, table)
 

@@ -81,7 +81,7 @@ def test_json_answers_have_the_members_that_scripts_rely_on(run: Run) -> None:
     added = facts(run, "tester", "add", "Ada Łovelace", "--admin")
     assert (added.keys(), added["role"]) == ({"id", "name", "role"}, "admin")
     issued = facts(run, "token", "issue", "Ada Łovelace", "--expires", "30d")
-    assert issued.keys() == {"id", "token", "tester", "expires_at"}
+    assert issued.keys() == {"id", "token", "tester", "kind", "expires_at"}
     assert issued["token"].startswith(f"grm_access_{issued['id']}_")
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", issued["expires_at"])
     linked = facts(run, "link", "Ada Łovelace")
@@ -107,6 +107,34 @@ def test_link_carries_its_secret_where_browsers_send_it_nowhere(run: Run) -> Non
     assert tokens.parse(secret).kind == "link"
 
 
+def test_token_issue_with_a_scope_is_for_scripts_and_says_what_a_bearer_risks(run: Run) -> None:
+    run("tester", "add", "Ada")
+    bearer = run("token", "issue", "Ada", "--scope", "api", "--bearer")
+    assert tokens.parse(bearer.stdout).kind == "api"
+    assert "Whoever holds it can use it" in bearer.stderr
+    worker = facts(run, "token", "issue", "Ada", "--scope", "worker")
+    assert worker["kind"] == "worker"
+    rows = {row["id"]: row for row in json.loads(run("token", "list", "--json").stdout)}
+    assert rows[worker["id"]]["scopes"] == ["worker"]
+    api = rows[tokens.parse(bearer.stdout).id]
+    assert (api["scopes"], api["bearer"]) == (["generate", "read"], True)
+
+
+def test_token_rotate_prints_the_new_token_and_says_when_the_old_one_ends(run: Run) -> None:
+    run("tester", "add", "Ada")
+    old = facts(run, "token", "issue", "Ada", "--expires", "30d")
+    new = facts(run, "token", "rotate", old["id"], "--overlap", "1h")
+    assert tokens.parse(new["token"]).id == new["id"]
+    assert (new["replaces"], new["old_expires_at"] < old["expires_at"]) == (old["id"], True)
+    again = run("token", "rotate", old["id"])
+    assert (again.returncode, again.stderr.split(".")[0]) == (
+        1,
+        "This token has ended or was replaced already",
+    )
+    rows = {row["id"]: row for row in json.loads(run("token", "list", "--json").stdout)}
+    assert rows[old["id"]]["replaced_by"] == new["id"]
+
+
 def test_lists_show_names_as_plain_text(run: Run) -> None:
     run("tester", "add", "[bold]Ada[/bold]")
     assert "[bold]Ada[/bold]" in run("tester", "list").stdout
@@ -118,6 +146,9 @@ def test_lists_show_names_as_plain_text(run: Run) -> None:
         ("token issue Nobody", "There is no tester named Nobody."),
         ("token revoke nothing --reason x", "There is no token nothing."),
         ("link Nobody", "There is no tester named Nobody."),
+        ("token rotate nothing", "There is no token nothing."),
+        ("token issue Nobody --bearer", "--bearer is for a script's token:"),
+        ("token issue Nobody --scope all", "The scopes are read, generate, admin, worker, api."),
         ("tester add ''", "A name has 1 to 80 characters that can be printed."),
     ],
 )

@@ -1,0 +1,78 @@
+"""Revoking a token on the web: its jobs stop and its open pages end, at once."""
+
+from collections.abc import Callable
+from urllib.parse import parse_qs
+
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from auth import revocation, tokens
+from auth.budget import release
+from errors import BadRequest, TokenInvalid
+from jobs.live import LiveEvent
+from studio.clock import now_ms
+from studio.parts import Parts
+from studio.refusals import wait_for_floor
+from studio.requests import address_of
+
+BY_HOLDER = "revoked by holder"
+FORM = "application/x-www-form-urlencoded"
+
+
+async def revoke(parts: Parts, find: Callable[[Session], str | None], reason: str) -> None:
+    """Revoke the token whose id `find` gives, if it gives one, and end all it opened.
+
+    Its queued jobs stop in the same transaction, running ones at their next step.
+    """
+
+    def flip() -> tuple[str | None, list[LiveEvent]]:
+        with parts.database.begin() as db:
+            token_id = find(db)
+            if token_id is None:
+                return None, []
+            revocation.revoke(db, token_id, reason, now_ms())
+            stopped = parts.queue.stop_admitted(db, token_id, now_ms(), release)
+            return token_id, [LiveEvent.of(job) for job in stopped]
+
+    token_id, events = await run_in_threadpool(flip)
+    for event in events:
+        parts.hub.publish(event)
+    if token_id is not None:
+        parts.leases.end_token(token_id)
+
+
+async def revoke_own(parts: Parts, request: Request) -> Response:
+    """End a token for whoever holds it, without signing in: `token=…` in a form (RFC 7009).
+
+    Live, dead, unknown and mistyped get the same empty answer after the same time, so nothing is
+    learnt by asking. Raises BadRequest for another kind of body, TooMany by address.
+    """
+    text = read_token(request.headers.get("content-type", ""), await request.body())
+    parts.knocks.knock(address_of(request.scope), now_ms())
+
+    def find(db: Session) -> str | None:
+        try:
+            return tokens.find_held(db, parts.gate.keys, text)
+        except TokenInvalid:
+            return None
+
+    await revoke(parts, find, BY_HOLDER)
+    await wait_for_floor(request.scope)
+    return Response()
+
+
+def read_token(content_type: str, body: bytes) -> str:
+    """Raises BadRequest."""
+    sentence = f"Send {FORM} with one field: token."
+    if content_type.partition(";")[0].strip().lower() != FORM:
+        raise BadRequest(sentence)
+    try:
+        fields = parse_qs(body.decode("ascii"), max_num_fields=10)
+    except ValueError as error:
+        raise BadRequest(sentence) from error
+    given = fields.get("token", [])
+    if len(given) != 1:
+        raise BadRequest(sentence)
+    return given[0]
