@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,29 +15,33 @@ from torch import Tensor
 
 from sora_core.sprout import NATIVE_SIZES
 from sora_core.sprout.autoencoder import CELL, CHUNK, SproutAutoencoder
+from sora_core.sprout.flow import FARTHEST, VARIANTS, Guided, Schedule, denoise
+from sora_core.sprout.joins import finish
+from sora_core.sprout.operations import Sources, require
+from sora_core.sprout.plan import Plan, plan_clip
 from sora_core.sprout.reading import Reading, read_prompt
 from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.transformer import SproutTransformer
+from sora_core.sprout.turbo import SproutTurbo, with_low_rank
 from sora_core.sprout.weights import load_parts, write_manifest
-from sora_core.sprout.windows import Window, plan_windows
 from sora_core.sprout.words import Words
 
-LONGEST_DRAWINGS = 120
-FARTHEST = 5.0  # normalised latents beyond this many spreads are cut off
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """A finished denoising step, `index` of `total` (counted from 1).
 
-    latents   (m, C, h, w) the estimate of the clean clip so far, normalised
-    drawings  of the finished clip
+    latents  (m, C, h, w) the estimate of the clean clip so far, normalised: what is given and what
+             has been drawn, in the order of the finished clip, whichever way it grows
+    newest   index into `latents`, the middle of what is being drawn
+    plan     what was asked; the clip is complete when m is its number of latent frames
     """
 
     index: int
     total: int
     latents: Tensor
-    drawings: int
+    newest: int
+    plan: Plan
 
 
 @dataclass
@@ -49,7 +52,12 @@ class SproutOutput(BaseOutput):
 
 
 class SproutPipeline(DiffusionPipeline):
-    """Text → video: a rectified flow over the latents of a small autoencoder."""
+    """Text → video: a rectified flow over the latents of a small autoencoder.
+
+    Draws on the CPU; holds no state between clips.
+    """
+
+    _optional_components = ("turbo",)
 
     def __init__(
         self,
@@ -57,6 +65,7 @@ class SproutPipeline(DiffusionPipeline):
         autoencoder: SproutAutoencoder,
         text_encoder: SproutTextEncoder,
         scheduler: FlowMatchEulerDiscreteScheduler,
+        turbo: SproutTurbo | None = None,
     ) -> None:
         super().__init__()
         self.register_modules(
@@ -64,7 +73,10 @@ class SproutPipeline(DiffusionPipeline):
             autoencoder=autoencoder,
             text_encoder=text_encoder,
             scheduler=scheduler,
+            turbo=turbo,
         )
+        difference = {} if turbo is None else turbo.state_dict()
+        self.denoisers = {"quality": transformer, "turbo": with_low_rank(transformer, difference)}
         self.words = Words(tuple(text_encoder.config.vocabulary))
 
     @classmethod
@@ -93,76 +105,95 @@ class SproutPipeline(DiffusionPipeline):
 
     def draw(
         self,
-        prompt: str,
+        prompt: str | Sequence[str],
         *,
         aspect: str,
         drawings: int,
         seed: int,
         style: str | None = None,
         negative_prompt: str = "",
-        steps: int = 24,
-        guidance: float = 4.0,
+        operation: str = "text",
+        sources: Sources = (),
+        strength: float = 1.0,
+        variant: str = "quality",
+        steps: int | None = None,
+        guidance: float | None = None,
+        guidance_interval: tuple[float, float] = (0.0, 1.0),
     ) -> Iterator[Step]:
         """Denoise a clip, yielding after each step; the last step's clip is finished.
 
+        prompt     one for the clip, or a storyboard: one for each of as many equal spans
         aspect     a key of `NATIVE_SIZES`
-        drawings   1 to 120, 12 a second
+        drawings   1 to 120 of the finished clip, sources included; 12 a second
         seed       the same seed gives the same clip on one machine
-        steps      per window of 2 s
-        guidance   1 follows the model as it is; larger holds closer to the prompt, and away from
-                   `negative_prompt`. Ho & Salimans 2022, arXiv:2207.12598.
+        operation  "text", "image", "extend", "extend_back", "loop", "blend" or "remix"
+        sources    clips (F, H, W, 3) uint8 at the native size and rate; see `plan_clip`
+        strength   in (0, 1], of a remix: 1 keeps nothing of the source. Drawing begins at the
+                   nearest noise level of the schedule
+        variant    "quality", or "turbo": few steps and, unless `guidance` is given, no guidance,
+                   so `negative_prompt` has no effect
+        steps      per window of 2 s; 24 for quality, 8 for turbo
+        guidance   4 for quality, 1 for turbo; 1 follows the model as it is, larger holds closer to
+                   the prompt, and away from `negative_prompt`
+        guidance_interval  noise levels in which guidance is applied; see `Guided`
         Holds nothing outside the iterator: closing it early leaves nothing behind.
-        Raises ValueError for arguments out of range, before the first step.
+        Raises ValueError for arguments that do not fit, before the first step.
         """
-        if aspect not in NATIVE_SIZES or not 1 <= drawings <= LONGEST_DRAWINGS or steps < 1:
-            raise ValueError(f"cannot draw {drawings} drawings at {aspect} in {steps} steps")
-        width, height = NATIVE_SIZES[aspect]
-        slots = torch.cat([self.encode_prompt(negative_prompt), self.encode_prompt(prompt, style)])
-        windows = plan_windows(math.ceil(drawings / CHUNK))
-        noise = torch.Generator().manual_seed(seed)
-        shape = (self.autoencoder.config.latent_channels, height // CELL, width // CELL)
-        return self._windows(windows, shape, slots, noise, steps, guidance, drawings)
+        require(aspect in NATIVE_SIZES, f"no aspect is called {aspect!r}")
+        require(variant in VARIANTS, f"no variant is called {variant!r}")
+        prompts = [prompt] if isinstance(prompt, str) else list(prompt)
+        plan = plan_clip(
+            operation, drawings, NATIVE_SIZES[aspect], sources,
+            strength=strength, prompts=len(prompts),
+        )  # fmt: skip
+        usual = VARIANTS[variant]
+        steps = usual.steps if steps is None else steps
+        guidance = usual.guidance if guidance is None else guidance
+        require(steps >= 1, "a clip takes at least one step")
+        away = self.encode_prompt(negative_prompt)
+        guides = [
+            Guided(
+                self.denoisers[variant], torch.cat([away, self.encode_prompt(text, style)]),
+                guidance, guidance_interval,
+            )
+            for text in prompts
+        ]  # fmt: skip
+        schedule = Schedule(self.scheduler.config, steps, plan.strength)
+        return self._windows(plan, aspect, guides, schedule, seed)
 
     def _windows(
-        self, windows: list[Window], shape: tuple[int, ...], slots: Tensor,
-        noise: torch.Generator, steps: int, guidance: float, drawings: int,
-    ) -> Iterator[Step]:  # fmt: skip
-        clip = torch.zeros(0, *shape)
-        total, index = steps * len(windows), 0
+        self, plan: Plan, aspect: str, guides: list[Guided], schedule: Schedule, seed: int
+    ) -> Iterator[Step]:
+        windows, levels = plan.windows(), schedule.start()[1]
+        clip, ready = self._encode_sources(plan, aspect), torch.tensor(plan.known)
+        noise = torch.Generator().manual_seed(seed)
+        index, total = 0, len(windows) * len(levels)
         for window in windows:
-            given = clip[window.first :]
-            start = torch.randn(window.length - window.context, *shape, generator=noise)
-            latest = start
-            for latest in self._denoise(given, start, slots, steps, guidance):
+            frames, drawn = torch.tensor(window.frames), torch.tensor(window.drawn)
+            new = frames[drawn]
+            ready[new] = True
+            newest = int(ready[: int(new[len(new) // 2])].sum())
+            start = clip[frames]
+            dust = torch.randn(clip[new].shape, generator=noise)
+            start[drawn] = (1 - levels[0]) * start[drawn] + levels[0] * dust
+            for estimate in denoise(guides[window.prompt], start, drawn, schedule):
+                clip[new] = estimate
                 index += 1
-                yield Step(index, total, torch.cat([clip, latest]), drawings)
-            clip = torch.cat([clip, latest])
+                yield Step(index, total, clip[ready], newest, plan)
 
     @torch.no_grad()
-    def _velocity(self, x: Tensor, sigma: Tensor, slots: Tensor, guidance: float) -> Tensor:
-        """Guided velocity (n, C, h, w) at one window's noise levels (n,)."""
-        if guidance == 1.0:
-            return self.transformer(x[None], sigma[None], slots[1:])[0]
-        both = self.transformer(x.expand(2, *x.shape), sigma.expand(2, -1), slots)
-        return both[0] + guidance * (both[1] - both[0])
-
-    def _denoise(
-        self, given: Tensor, noise: Tensor, slots: Tensor, steps: int, guidance: float
-    ) -> Iterator[Tensor]:
-        """Euler steps on dx/dσ = v(x, σ); yields each step's estimate of the clean frames.
-
-        given (k, C, h, w) clean leading frames;  noise (m, C, h, w)
-        Flow matching: Lipman et al. 2023, arXiv:2210.02747.
-        """
-        scheduler = FlowMatchEulerDiscreteScheduler.from_config(self.scheduler.config)
-        scheduler.set_timesteps(sigmas=np.linspace(1.0, 1.0 / steps, steps))
-        x, k = noise, len(given)
-        for time, sigma in zip(scheduler.timesteps, scheduler.sigmas, strict=False):
-            levels = torch.cat([torch.zeros(k), sigma.expand(len(x))])
-            v = self._velocity(torch.cat([given, x]), levels, slots, guidance)[k:]
-            estimate = x - sigma * v
-            x = scheduler.step(v, time, x, return_dict=False)[0]
-            yield estimate.clamp(-FARTHEST, FARTHEST)
+    def _encode_sources(self, plan: Plan, aspect: str) -> Tensor:
+        """Normalised latents (n, C, h, w) of what is given, zeros elsewhere."""
+        width, height = NATIVE_SIZES[aspect]
+        channels = self.autoencoder.config.latent_channels
+        clip = torch.zeros(len(plan.known), channels, height // CELL, width // CELL)
+        given = torch.tensor(plan.known) | (plan.strength < 1)
+        if plan.source is None or not given.any():
+            return clip
+        chunks = torch.from_numpy(plan.source).unflatten(0, (-1, CHUNK))[given].flatten(0, 1)
+        latents = self.autoencoder.encode(chunks[None] / 127.5 - 1)
+        clip[given] = self.autoencoder.normalise(latents)[0].clamp(-FARTHEST, FARTHEST)
+        return clip
 
     @torch.no_grad()
     def _pixels(self, latents: Tensor) -> np.ndarray:
@@ -170,31 +201,62 @@ class SproutPipeline(DiffusionPipeline):
         return ((frames.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy()
 
     def preview(self, step: Step) -> np.ndarray:
-        """A look (H, W, 3) uint8 at the newest drawing of the clean clip as estimated so far."""
-        return self._pixels(step.latents[-1:])[CHUNK // 2]
+        """A look (H, W, 3) uint8 at the middle of what is being drawn, as estimated so far."""
+        return self._pixels(step.latents[step.newest, None])[CHUNK // 2]
+
+    def settled(self, step: Step, since: int) -> np.ndarray:
+        """Drawings (k, H, W, 3) uint8 from number `since` on that no later step changes.
+
+        Without sources, those of each window when it is done; else all of them at the last step.
+        Called with how many it gave before, it gives the clip of `decode`, piece by piece.
+        """
+        plan = step.plan
+        if plan.source is None and not plan.loops:
+            if step.index % (step.total // len(plan.windows())) == 0:
+                first = max(0, since // CHUNK - 1)  # a decoded chunk sees the one before it
+                pixels = self._pixels(step.latents[first:])
+                return pixels[since - first * CHUNK : plan.drawings - first * CHUNK]
+        elif step.index == step.total:
+            return self.decode(step)[since:]
+        _, _, height, width = step.latents.shape
+        return np.empty((0, height * CELL, width * CELL, 3), np.uint8)
 
     def decode(self, step: Step) -> np.ndarray:
-        """The clip (drawings, H, W, 3) uint8; finished when `step` is the last."""
-        return self._pixels(step.latents)[: step.drawings]
+        """The clip (drawings, H, W, 3) uint8; finished when `step` is the last.
+
+        Drawings that were given stay exactly as they were. Of an earlier step, what is there so
+        far, in whole latent frames.
+        """
+        if len(step.latents) < len(step.plan.known):
+            return self._pixels(step.latents)
+        # A decoded chunk sees the one before it: in a loop, the first sees the last.
+        before = step.latents[-1:] if step.plan.loops else step.latents[:0]
+        pixels = self._pixels(torch.cat([before, step.latents]))
+        return finish(step.plan, pixels[len(before) * CHUNK :])
 
     def __call__(
         self,
-        prompt: str,
+        prompt: str | Sequence[str],
         aspect: str = "16:9",
         drawings: int = 24,
         seed: int = 0,
         style: str | None = None,
         negative_prompt: str = "",
-        num_inference_steps: int = 24,
-        guidance_scale: float = 4.0,
+        operation: str = "text",
+        sources: Sources = (),
+        strength: float = 1.0,
+        variant: str = "quality",
+        num_inference_steps: int | None = None,
+        guidance_scale: float | None = None,
         output_type: str = "np",
         callback_on_step_end: Callable[[SproutPipeline, int, Step], None] | None = None,
     ) -> SproutOutput:
-        """Draw a whole clip; `output_type` "np" gives float32 in [0, 1], "uint8" bytes."""
+        """Draw a whole clip, see `draw`; `output_type` "np" is float32 in [0, 1], "uint8" bytes."""
         step = None
         for step in self.draw(
             prompt, aspect=aspect, drawings=drawings, seed=seed, style=style,
-            negative_prompt=negative_prompt, steps=num_inference_steps, guidance=guidance_scale,
+            negative_prompt=negative_prompt, operation=operation, sources=sources,
+            strength=strength, variant=variant, steps=num_inference_steps, guidance=guidance_scale,
         ):  # fmt: skip
             if callback_on_step_end is not None:
                 callback_on_step_end(self, step.index, step)

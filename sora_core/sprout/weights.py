@@ -13,14 +13,16 @@ from errors import WeightsCorrupt
 from sora_core.sprout.autoencoder import SproutAutoencoder
 from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.transformer import SproutTransformer
+from sora_core.sprout.turbo import SproutTurbo
 
 WEIGHTS = Path(__file__).parent / "weights"
 MANIFEST = "SHA256SUMS"
-_PARTS = {
+_NEEDED = {
     "transformer": SproutTransformer,
     "autoencoder": SproutAutoencoder,
     "text_encoder": SproutTextEncoder,
 }
+_OPTIONAL = {"turbo": SproutTurbo}
 
 
 def checksum(path: Path) -> str:
@@ -56,7 +58,7 @@ def verify(folder: Path) -> None:
         listed = {name: digest for digest, name in pairs}
     except (ValueError, OSError):
         raise _corrupt(MANIFEST, "cannot be read") from None
-    needed = {f"{part}/diffusion_pytorch_model.safetensors" for part in _PARTS}
+    needed = {f"{part}/diffusion_pytorch_model.safetensors" for part in _NEEDED}
     for name in sorted(needed - listed.keys()):
         raise _corrupt(name, "is not in the manifest")
     for name, digest in listed.items():
@@ -69,11 +71,13 @@ def verify(folder: Path) -> None:
 def load_parts(folder: Path) -> dict:
     """The pipeline's parts from a verified folder, float32 and in evaluation mode.
 
+    `turbo` is None where the folder holds none.
     Raises WeightsCorrupt if a file is not what its config says.
     """
     verify(folder)
-    parts: dict = {}
-    for name, kind in _PARTS.items():
+    parts: dict = dict.fromkeys(_OPTIONAL)
+    present = {name: kind for name, kind in _OPTIONAL.items() if (folder / name).is_dir()}
+    for name, kind in (_NEEDED | present).items():
         try:
             model = kind.from_pretrained(
                 folder / name, torch_dtype=torch.float32, low_cpu_mem_usage=False

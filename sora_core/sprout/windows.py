@@ -1,30 +1,91 @@
-"""Long clips as windows: each begins with clean latent frames of the one before."""
+"""Which latent frames are drawn together, and which given frames they see.
+
+Whatever is asked for, a clip is a row of latent frames of which some are known. The gaps between
+them are closed window by window: forwards from what is known on the left, backwards from what is
+known on the right alone, and the last window of a gap with both ends in sight.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 LONGEST = 8  # latent frames the transformer was trained on: 2 s
-CONTEXT = 3  # latent frames carried over: 0.75 s
+CONTEXT = 3  # given latent frames a window begins with: 0.75 s
+CLOSING = 3  # latent frames left at least for the last window of a gap
 
 
 class Window(NamedTuple):
-    """Latent frames `first` to `first + length`, of which the leading `context` are given."""
+    """A stretch of the clip that the transformer sees at once.
 
-    first: int
-    length: int
-    context: int
-
-
-def plan_windows(frames: int, longest: int = LONGEST, context: int = CONTEXT) -> list[Window]:
-    """Cover `frames` latent frames with windows of at most `longest`.
-
-    The last window is moved back to be full, so it may have more than `context` given frames.
+    frames  latent frames of the clip in the order seen; around the end of a loop
+    drawn   for each of them whether this window draws it; the others are given
+    prompt  number of the prompt it follows
     """
-    windows = [Window(0, min(frames, longest), 0)]
-    done = windows[0].length
-    while done < frames:
-        first = min(done - context, frames - longest)
-        windows.append(Window(first, longest, done - first))
-        done = first + longest
+
+    frames: tuple[int, ...]
+    drawn: tuple[bool, ...]
+    prompt: int
+
+
+def plan_windows(
+    known: Sequence[bool], prompts: Sequence[int] | None = None, *, loops: bool = False
+) -> list[Window]:
+    """Windows that draw every frame not `known` exactly once, in the order of drawing.
+
+    known    for each latent frame of the clip; of a loop, a beginning or nothing
+    prompts  for each latent frame the number of its prompt; a window follows one. None: all 0
+    loops    the last frame is followed by the first
+    Each window has at most `LONGEST` frames, and as many given ones as fit.
+    """
+    ready = list(known)
+    prompts = prompts or [0] * len(ready)
+    windows = []
+    while not all(ready):
+        window = _next_window(ready, prompts, loops)
+        for frame, drawn in zip(window.frames, window.drawn, strict=True):
+            ready[frame] = ready[frame] or drawn
+        windows.append(window)
     return windows
+
+
+def _next_window(ready: list[bool], prompts: Sequence[int], loops: bool) -> Window:
+    """The window that draws from the first gap."""
+    first = ready.index(False)
+    end = next((i for i in range(first, len(ready)) if ready[i]), len(ready))
+    left, right = _run(ready, first, -1, loops), _run(ready, end - 1, 1, loops)
+    if right and not left:
+        count = _alike([prompts[i] for i in range(end - 1, first - 1, -1)])
+        count = min(count, LONGEST - min(right, CONTEXT))
+        return _window(0, end - count, count, min(right, LONGEST - count), prompts)
+    count, gap = _alike(prompts[first:end]), end - first
+    if right and count == gap <= LONGEST - 2:
+        room = LONGEST - gap
+        before = min(left, room - min(right, max(1, room // 2)))
+        return _window(before, first, gap, min(right, room - before), prompts)
+    count = min(count, LONGEST - min(left, CONTEXT))
+    if right or loops:
+        count = max(1, min(count, gap - CLOSING))
+    return _window(min(left, LONGEST - count), first, count, 0, prompts)
+
+
+def _window(before: int, first: int, count: int, after: int, prompts: Sequence[int]) -> Window:
+    """Frames `first` to `first + count` drawn between given ones, around the end if need be."""
+    frames = tuple(i % len(prompts) for i in range(first - before, first + count + after))
+    drawn = (False,) * before + (True,) * count + (False,) * after
+    return Window(frames, drawn, prompts[first])
+
+
+def _run(ready: list[bool], frame: int, way: int, loops: bool) -> int:
+    """How many ready frames, up to `LONGEST`, follow on `frame` in direction `way`."""
+    for distance in range(1, LONGEST + 1):
+        at = frame + way * distance
+        inside = 0 <= at < len(ready)
+        if not (inside or loops) or not ready[at % len(ready)]:
+            return distance - 1
+    return LONGEST
+
+
+def _alike(prompts: Sequence[int]) -> int:
+    """How many leading entries are equal."""
+    return next((i for i, p in enumerate(prompts) if p != prompts[0]), len(prompts))

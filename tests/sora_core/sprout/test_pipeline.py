@@ -1,4 +1,4 @@
-"""Drawing: exact counts and sizes, repeatable, stoppable, and exact on a flow known in full."""
+"""Drawing: exact counts and sizes, given drawings kept, repeatable, stoppable, leaving nothing."""
 
 import gc
 import weakref
@@ -10,20 +10,37 @@ import torch
 from sora_core.sprout import NATIVE_SIZES
 from tests.sora_core.sprout.parts import tiny_pipeline
 
+WIDE = {"aspect": "16:9", "drawings": 36, "seed": 1, "steps": 1}
+
 
 @pytest.fixture(scope="module")
 def pipeline():
     return tiny_pipeline()
 
 
+def _source(drawings, aspect="16:9", seed=0):
+    width, height = NATIVE_SIZES[aspect]
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 256, (drawings, height, width, 3), dtype=np.uint8)
+
+
+def _sources(operation, aspect="16:9"):
+    lengths = {"text": (), "image": (1, 1), "extend": (16,), "extend_back": (16,), "loop": (18,),
+               "blend": (13, 14), "remix": (40,)}[operation]  # fmt: skip
+    return [_source(n, aspect, seed) for seed, n in enumerate(lengths)]
+
+
 def _last(steps):
     return list(steps)[-1]
 
 
-@pytest.mark.parametrize("seconds", range(1, 11))
+def _tensors():
+    return {id(o) for o in gc.get_objects() if type(o) is torch.Tensor}
+
+
+@pytest.mark.parametrize("drawings", [1, 2, 12, 25, 119, 120])
 @pytest.mark.parametrize("aspect", NATIVE_SIZES)
-def test_draw_gives_the_exact_drawings_for_every_length(pipeline, aspect, seconds):
-    drawings = 12 * seconds
+def test_draw_gives_the_exact_drawings_for_every_length(pipeline, aspect, drawings):
     step = _last(pipeline.draw("a cat", aspect=aspect, drawings=drawings, seed=1, steps=1))
     width, height = NATIVE_SIZES[aspect]
     clip = pipeline.decode(step)
@@ -31,10 +48,29 @@ def test_draw_gives_the_exact_drawings_for_every_length(pipeline, aspect, second
     assert clip.dtype == np.uint8
 
 
-@pytest.mark.parametrize("drawings", [1, 2, 25, 119])
-def test_draw_gives_the_exact_drawings_off_the_chunks(pipeline, drawings):
-    step = _last(pipeline.draw("", aspect="1:1", drawings=drawings, seed=1, steps=1))
-    assert len(pipeline.decode(step)) == drawings
+@pytest.mark.parametrize("variant", ["quality", "turbo"])
+@pytest.mark.parametrize("aspect", NATIVE_SIZES)
+@pytest.mark.parametrize("operation", ["image", "extend", "extend_back", "loop", "blend", "remix"])
+def test_draw_gives_the_exact_drawings_for_every_operation(pipeline, operation, aspect, variant):
+    ask = WIDE | {"aspect": aspect, "operation": operation, "variant": variant}
+    step = _last(pipeline.draw("a cat", sources=_sources(operation, aspect), **ask))
+    width, height = NATIVE_SIZES[aspect]
+    assert pipeline.decode(step).shape == (36, height, width, 3)
+
+
+@pytest.mark.parametrize(("operation", "kept"), [
+    ("image", [(0, 0, slice(0, 1)), (35, 1, slice(0, 1))]),
+    ("extend", [(0, 0, slice(0, 16))]),
+    ("extend_back", [(20, 0, slice(0, 16))]),
+    ("loop", [(0, 0, slice(0, 18))]),
+    ("blend", [(0, 0, slice(0, 13)), (22, 1, slice(0, 14))]),
+])  # fmt: skip
+def test_decode_keeps_given_drawings_exactly(pipeline, operation, kept):
+    sources = _sources(operation)
+    clip = pipeline.decode(_last(pipeline.draw("", operation=operation, sources=sources, **WIDE)))
+    for first, number, span in kept:
+        given = sources[number][span]
+        assert np.array_equal(clip[first : first + len(given)], given)
 
 
 @pytest.mark.parametrize(("drawings", "windows"), [(24, 1), (36, 2), (120, 8)])
@@ -44,8 +80,56 @@ def test_draw_counts_every_step_of_every_window(pipeline, drawings, windows):
     assert {s.total for s in steps} == {2 * windows}
 
 
+@pytest.mark.parametrize(("variant", "steps"), [("quality", 24), ("turbo", 8)])
+def test_draw_takes_the_variants_steps_and_a_remix_its_strengths_share(pipeline, variant, steps):
+    ask = {"aspect": "16:9", "drawings": 3, "seed": 1, "variant": variant}
+    assert len(list(pipeline.draw("", **ask))) == steps
+    remix = {"operation": "remix", "sources": [_source(3)], "strength": 0.5}
+    assert len(list(pipeline.draw("", **ask, **remix))) == steps // 2
+
+
+def test_steps_show_the_clip_in_order_also_when_it_grows_backwards(pipeline):
+    """What is given stays at the end of every estimate, and in the end nothing is missing."""
+    ask = WIDE | {"operation": "extend_back", "steps": 2}
+    steps = list(pipeline.draw("", sources=[_source(9)], **ask))
+    assert [len(s.latents) for s in steps] == [8, 8, 12, 12]
+    assert all(torch.equal(s.latents[-3:], steps[-1].latents[-3:]) for s in steps)
+    assert torch.equal(steps[1].latents, steps[3].latents[-8:])
+    assert all(0 <= s.newest < 5 for s in steps)
+
+
+def test_remix_at_almost_no_strength_is_the_source_as_the_autoencoder_sees_it(pipeline):
+    ask = {"aspect": "16:9", "drawings": 6, "seed": 1, "steps": 1000, "operation": "remix"}
+    source = _source(6)
+    steps = list(pipeline.draw("", sources=[source], strength=1e-6, **ask))
+    seen = pipeline.autoencoder.normalise(
+        pipeline.autoencoder.encode(torch.from_numpy(source)[None] / 127.5 - 1)
+    )
+    assert len(steps) == 1
+    torch.testing.assert_close(steps[0].latents, seen[0].detach().clamp(-5, 5), atol=0.02, rtol=0)
+
+
+def test_storyboard_draws_each_span_from_its_own_prompt(pipeline):
+    """The first spans agree wherever only a later prompt differs."""
+    first, other, plain = (
+        _last(pipeline.draw(prompts, **WIDE)).latents
+        for prompts in (("a cat", "a car in space"), ("a cat", "a ball"), "a cat")
+    )
+    assert torch.equal(first[:6], other[:6])
+    assert not torch.allclose(first[6:], other[6:])
+    assert not torch.allclose(first[6:], plain[6:])
+
+
+def test_loop_decodes_its_first_drawings_after_its_last(pipeline):
+    """As its second round would, when the same latents are decoded twice in a row."""
+    step = _last(pipeline.draw("", operation="loop", **WIDE))
+    twice = pipeline._pixels(step.latents.repeat(2, 1, 1, 1)).astype(int)
+    assert abs(pipeline.decode(step) - twice[36:]).max() <= 1
+    assert abs(twice[:3] - twice[36:39]).max() > 1
+
+
 def test_draw_repeats_itself_from_a_seed(pipeline):
-    ask = {"aspect": "16:9", "drawings": 24, "steps": 2}
+    ask = {"aspect": "16:9", "drawings": 36, "steps": 2}
     first, second, other = (
         pipeline.decode(_last(pipeline.draw("a fish", seed=seed, **ask))) for seed in (3, 3, 4)
     )
@@ -53,45 +137,42 @@ def test_draw_repeats_itself_from_a_seed(pipeline):
     assert not np.array_equal(first, other)
 
 
-@pytest.mark.parametrize("wrong", [{"aspect": "4:3"}, {"drawings": 0}, {"drawings": 121},
-                                   {"steps": 0}])  # fmt: skip
-def test_draw_refuses_before_the_first_step(pipeline, wrong):
-    ask = {"aspect": "16:9", "drawings": 24, "seed": 1} | wrong
-    with pytest.raises(ValueError, match="cannot draw"):
-        pipeline.draw("a cat", **ask)
+@pytest.mark.parametrize(("wrong", "why"), [
+    ({"aspect": "4:3"}, "no aspect"),
+    ({"drawings": 121}, "1 to 120"),
+    ({"steps": 0}, "at least one step"),
+    ({"variant": "best"}, "no variant"),
+    ({"prompt": ()}, "at least one prompt"),
+    ({"operation": "extend"}, "takes 1"),
+    ({"operation": "extend", "sources": [_source(3, "1:1")]}, "shape"),
+])  # fmt: skip
+def test_draw_refuses_before_the_first_step(pipeline, wrong, why):
+    ask = {"prompt": "a cat", "aspect": "16:9", "drawings": 24, "seed": 1} | wrong
+    with pytest.raises(ValueError, match=why):
+        pipeline.draw(**ask)
 
 
-def test_draw_leaves_nothing_behind_when_closed_midway(pipeline):
-    steps = pipeline.draw("a boat", aspect="16:9", drawings=60, seed=1, steps=4)
-    latents = weakref.ref(next(steps).latents)
+@pytest.mark.parametrize("operation", ["text", "extend"])
+def test_draw_leaves_nothing_behind_when_closed_midway(pipeline, operation):
+    """No tensor that drawing made outlives the closed iterator and the step last handed out."""
+    gc.collect()
+    before = _tensors()
+    ask = WIDE | {"drawings": 60, "steps": 4, "operation": operation}
+    steps = pipeline.draw("a boat", sources=_sources(operation), **ask)
+    for _ in range(6):
+        step = next(steps)
+    latents = weakref.ref(step.latents)
     steps.close()
+    del step
     gc.collect()
     assert latents() is None
     assert next(steps, None) is None
+    assert _tensors() <= before
 
 
 def test_preview_is_one_drawing_at_native_size(pipeline):
     step = next(pipeline.draw("a star", aspect="9:16", drawings=24, seed=1, steps=3))
     assert pipeline.preview(step).shape == (112, 64, 3)
-
-
-def test_denoise_is_exact_on_a_straight_flow(pipeline, monkeypatch):
-    """With v = noise - clean all along, Euler lands on `clean` in any number of steps."""
-    clean, noise = torch.randn(2, 8, 4, 8, 14, generator=torch.Generator().manual_seed(0))
-    monkeypatch.setattr(pipeline, "_velocity", lambda x, sigma, slots, guidance: noise - clean)
-    for steps in (1, 3, 24):
-        estimates = list(pipeline._denoise(noise[:0], noise, torch.zeros(2, 8, 64), steps, 1.0))
-        assert len(estimates) == steps
-        torch.testing.assert_close(estimates[-1], clean, atol=1e-5, rtol=0)
-
-
-def test_guidance_of_one_is_the_model_as_it_is(pipeline):
-    x = torch.randn(3, 4, 8, 14)
-    sigma, slots = torch.full((3,), 0.5), torch.randn(2, 8, 64)
-    plain = pipeline.transformer(x[None], sigma[None], slots[1:])[0]
-    torch.testing.assert_close(pipeline._velocity(x, sigma, slots, 1.0), plain)
-    near = pipeline._velocity(x, sigma, slots, 1.0 + 1e-7)
-    torch.testing.assert_close(near, plain, atol=1e-5, rtol=1e-4)
 
 
 def test_call_returns_frames_as_diffusers_does(pipeline):
