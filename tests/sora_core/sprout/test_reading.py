@@ -3,7 +3,8 @@
 import pytest
 
 from sora_core.sprout import STYLES, load
-from sora_core.sprout.words import UNKNOWN, Words
+from sora_core.sprout.reading import Reading, says
+from sora_core.sprout.words import MAX_WORDS, UNKNOWN, Words, split_words
 
 
 @pytest.fixture(scope="module")
@@ -42,4 +43,73 @@ def test_encode_prompt_lets_the_picked_style_outrank_the_prompt(pipeline, style)
 def test_words_bring_plurals_to_known_singulars():
     words = Words(("boat",))
     assert words.split("Boats, ships") == ["boat", "ships"]
+    assert words.split("the boat\u2019s boats\u2019") == ["the", "boat", "boat"]
     assert words.encode(["boats moon"]).tolist() == [[2, UNKNOWN]]
+
+
+@pytest.mark.parametrize(("text", "parts"), [
+    ("A hot-air balloon, 8-bit!", ["a", "hot-air", "balloon", "8-bit"]),
+    ("Красный кот", ["красный", "кот"]),
+    ("un café rosé", ["un", "café", "rosé"]),
+    ("cafe\u0301", ["café"]),
+    ("红色的猫。", ["红色的猫"]),
+    ("लाल बिल्ली", ["लाल", "बिल्ली"]),
+    ("cat🚀❤\ufe0f", ["cat", "🚀", "❤\ufe0f"]),
+    ("ｃａｔ c\u200bat", ["cat", "cat"]),
+    ("— … ! (?) 'n' -", ["n"]),
+])  # fmt: skip
+def test_split_words_drops_no_script_and_no_sign(text, parts):
+    assert split_words(text) == parts
+
+
+@pytest.mark.parametrize("strange", ["философский", "哲学的", "philosophique", "naïve", "🚀"])
+def test_read_reports_words_of_any_script(pipeline, strange):
+    reading = pipeline.read(f"a red cat {strange}")
+    assert reading.unknown == (strange,)
+    assert reading.understood["subject"] == "cat"
+
+
+def test_read_reports_what_lies_beyond_the_longest_prompt(pipeline):
+    """Even words it knows; but not words that say nothing anywhere."""
+    reading = pipeline.read("a cat " + "the " * MAX_WORDS + "in the snow, neon")
+    assert reading.unknown == ("snow", "neon")
+    assert reading.understood == {"subject": "cat"}
+
+
+def test_read_reports_known_words_that_led_to_nothing(pipeline):
+    """Of two places one is understood at most; the other is not passed over in silence."""
+    reading = pipeline.read("a cat in the forest in the desert")
+    places = {"forest", "desert"}
+    assert places - set(reading.understood.values()) <= set(reading.unknown)
+
+
+@pytest.mark.parametrize("prompt", [
+    "", "the of in", "philosophical", "qqq qqq qqq", "кот", "moves", "the camera", "hello world",
+])  # fmt: skip
+def test_read_claims_nothing_that_was_not_said(pipeline, prompt):
+    reading = pipeline.read(prompt)
+    assert reading.understood == {}
+    assert reading.sentence().startswith("nothing in particular")
+
+
+@pytest.mark.parametrize(("attribute", "value", "said", "says_it"), [
+    ("motion", "right", {"moves"}, False),
+    ("motion", "right", {"moves", "right"}, True),
+    ("motion", "right", {"right"}, True),
+    ("camera", "zoom in", {"camera", "zooms"}, True),
+    ("camera", "zoom in", {"camera"}, False),
+    ("subject", "cat", {"kitty"}, True),
+    ("subject", "cat", {"dog"}, False),
+    ("second", "boat", {"ship"}, True),
+])  # fmt: skip
+def test_says_needs_a_phrase_or_a_word_of_its_own(attribute, value, said, says_it):
+    assert says(attribute, value, said) == says_it
+
+
+def test_sentence_names_a_second_subject_after_everything_else():
+    understood = {"subject": "boat", "colour": "yellow", "place": "ocean", "second": "cat",
+                  "second_colour": "blue"}  # fmt: skip
+    assert Reading(understood, ()).sentence() == "boat · yellow · ocean · with cat · blue"
+    assert Reading({"subject": "cat"}, ("kantian", "猫")).sentence() == (
+        "cat; not understood: kantian, 猫"
+    )
