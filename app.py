@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from auth import testers, tokens
+from auth import audit, testers, tokens
 from auth.gate import Gate
 from database import Database
 from errors import BootRefused
@@ -43,6 +43,7 @@ def wire(settings: Settings) -> Parts:
     database = Database(settings.database_url)
     database.migrate()
     migrate_engine(database)
+    audit.sign_with(database, settings.secret)
     return Parts(
         settings=settings,
         database=database,

@@ -9,7 +9,8 @@ import time
 
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from auth.commands import link, tester, token
+from auth import audit as audit_log
+from auth.commands import audit, link, tester, token
 from auth.commands.desk import Desk, Refused
 from auth.commands.words import Parser
 from auth.gate import Gate
@@ -17,7 +18,7 @@ from database import Database
 from errors import GreenroomError
 from settings import Settings
 
-NOUNS = {"tester": tester, "token": token, "link": link}
+NOUNS = {"tester": tester, "token": token, "link": link, "audit": audit}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,6 +40,7 @@ def open_desk() -> Desk:
     settings = Settings.read()
     database = Database(settings.database_url)
     database.migrate()
+    audit_log.sign_with(database, settings.secret)
     return Desk(settings, database, Gate.from_settings(settings), time.time_ns() // 1_000_000)
 
 

@@ -20,6 +20,7 @@ from auth.keys import keyed
 from auth.records import AuditCheckpoint, AuditHead
 from auth.rows import changed, insert_new
 from errors import BadRequest
+from settings import Settings
 
 EVERY_ROWS = 32
 NAME = "greenroom-audit-1"
@@ -34,6 +35,12 @@ def signing_key(secret: str) -> Ed25519PrivateKey:
 def public_text(key: Ed25519PrivateKey) -> str:
     """The public half: 32 bytes in 43 characters of base64url."""
     return b64(key.public_key().public_bytes_raw())
+
+
+def trusted_keys(settings: Settings) -> list[str]:
+    """Public keys of this server: of its secret, and of the one before while that is kept."""
+    secrets = (settings.secret, settings.secret_previous)
+    return [public_text(signing_key(secret)) for secret in secrets if secret is not None]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from auth import last_use, scopes, sign_ins, tokens
+from auth import audit, last_use, scopes, sign_ins, tokens
 from auth.budget import Admission, find_hold, hold_gpu, reserve, take_clip
 from auth.keys import Keys
 from auth.limits import Limits, lock_meter, pass_rate, take_place
@@ -98,6 +98,13 @@ class Gate:
         """End the principal's sign-in; a bearer token has none and stays good."""
         if principal.sign_in_id is not None:
             sign_ins.end(db, principal.sign_in_id, now_ms)
+            audit.record(
+                db,
+                actor=f"tester:{principal.tester_id}",
+                action="sign_in.end",
+                subject=f"token:{principal.token_id}",
+                now_ms=now_ms,
+            )
 
     def admit(
         self, db: Session, principal: Principal, job_id: str, gpu_ms: int, now_ms: int

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from auth import revocation, testers, tokens
+from auth import audit, revocation, testers, tokens
 from auth.budget import release
 from auth.records import Tester, Token
 from errors import BadSpec, NotFound
@@ -98,7 +98,9 @@ async def add_tester(parts: Parts, request: Request) -> Response:
 
     def add() -> dict[str, Any]:
         with parts.database.begin() as db:
-            return tester_facts(testers.add(db, name, role=role, now_ms=now_ms()))
+            tester = testers.add(db, name, role=role, now_ms=now_ms())
+            tell(db, request, "tester.add", f"tester:{tester.id}", {"role": role})
+            return tester_facts(tester)
 
     return JSONResponse(await run_in_threadpool(add), 201)
 
@@ -116,6 +118,8 @@ async def issue_token(parts: Parts, request: Request, tester_id: str) -> Respons
             minted = tokens.mint(
                 db, parts.gate.keys, tester_id, lifetime_ms=days * DAY_MS, now_ms=now_ms()
             )
+            told = {"tester": tester_id, "kind": minted.kind, "expires_at": minted.expires_at}
+            tell(db, request, "token.issue", f"token:{minted.id}", told)
         return {"id": minted.id, "token": minted.text, "expires_at": minted.expires_at}
 
     return JSONResponse(await run_in_threadpool(issue), 201)
@@ -133,11 +137,11 @@ async def revoke_token(parts: Parts, request: Request, token_id: str) -> Respons
             field="reason",
         )
 
-    await revoking.revoke(parts, lambda _db: token_id, reason)
+    await revoking.revoke(parts, lambda _db: token_id, reason, actor_of(request))
     return JSONResponse({"id": token_id, "status": "revoked"})
 
 
-async def cancel_job(parts: Parts, _request: Request, job_id: str) -> Response:
+async def cancel_job(parts: Parts, request: Request, job_id: str) -> Response:
     """Stop anybody's job. Raises NotFound."""
 
     def cancel() -> LiveEvent:
@@ -146,8 +150,25 @@ async def cancel_job(parts: Parts, _request: Request, job_id: str) -> Response:
             if job is None:
                 raise NotFound
             parts.queue.stop(db, job_id, "by_admin", now_ms(), release)
+            tell(db, request, "job.cancel", f"job:{job_id}", {"owner": job.owner_id})
             db.refresh(job)
             return LiveEvent.of(job)
 
     parts.hub.publish(await run_in_threadpool(cancel))
     return JSONResponse({"id": job_id}, 202)
+
+
+def tell(db: Session, request: Request, action: str, subject: str, told: dict[str, Any]) -> None:
+    """Write into the audit log what the admin of this request does."""
+    audit.record(
+        db,
+        actor=actor_of(request),
+        action=action,
+        subject=subject,
+        details=told,
+        now_ms=now_ms(),
+    )
+
+
+def actor_of(request: Request) -> str:
+    return f"tester:{request.state.principal.tester_id}"

@@ -76,6 +76,7 @@ DOORS = (
     door("GET", rf"{GRADIO_QUEUE}/data", Who.SIGNED_IN, stream=True),
     # backstage
     door("GET", r"/backstage(/room)?", Who.ADMIN),
+    door("GET", r"/backstage/audit(\.csv|\.jsonl|/entries|/verdict)?", Who.ADMIN),
     door("POST", r"/backstage/testers(/[0-9a-f]{32}/tokens)?", Who.ADMIN),
     door("POST", r"/backstage/tokens/[0-9A-Za-z]{12}/revoke", Who.ADMIN),
     door("POST", rf"/backstage{JOB}/cancel", Who.ADMIN),

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from auth import revocation, tokens
+from auth import audit, revocation, tokens
 from auth.budget import release
 from errors import BadRequest, TokenInvalid
 from jobs.live import LiveEvent
@@ -21,10 +21,13 @@ BY_HOLDER = "revoked by holder"
 FORM = "application/x-www-form-urlencoded"
 
 
-async def revoke(parts: Parts, find: Callable[[Session], str | None], reason: str) -> None:
+async def revoke(
+    parts: Parts, find: Callable[[Session], str | None], reason: str, actor: str
+) -> None:
     """Revoke the token whose id `find` gives, if it gives one, and end all it opened.
 
-    Its queued jobs stop in the same transaction, running ones at their next step.
+    `actor` is who the audit log says it was. Its queued jobs stop in the same transaction, running
+    ones at their next step.
     """
 
     def flip() -> tuple[str | None, list[LiveEvent]]:
@@ -34,6 +37,15 @@ async def revoke(parts: Parts, find: Callable[[Session], str | None], reason: st
                 return None, []
             revocation.revoke(db, token_id, reason, now_ms())
             stopped = parts.queue.stop_admitted(db, token_id, now_ms(), release)
+            audit.record(
+                db,
+                actor=actor,
+                action="token.revoke",
+                subject=f"token:{token_id}",
+                reason=reason,
+                details={"clips_stopped": len(stopped)},
+                now_ms=now_ms(),
+            )
             return token_id, [LiveEvent.of(job) for job in stopped]
 
     token_id, events = await run_in_threadpool(flip)
@@ -58,7 +70,7 @@ async def revoke_own(parts: Parts, request: Request) -> Response:
         except TokenInvalid:
             return None
 
-    await revoke(parts, find, BY_HOLDER)
+    await revoke(parts, find, BY_HOLDER, "holder")
     await wait_for_floor(request.scope)
     return Response()
 

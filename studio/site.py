@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from errors import GreenroomError
-from studio import api, backstage, events, media, revoking, sign_in
+from studio import api, audit_page, backstage, events, media, revoking, sign_in
 from studio.gateway import Gateway
 from studio.page import Shell, build_page, plain_theme
 from studio.parts import Parts
@@ -77,6 +77,10 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/clips/{clip_id}.{kind}", media.send_clip),
         at("/backstage", backstage.show_backstage),
         at("/backstage/room", backstage.show_room),
+        at("/backstage/audit", audit_page.show_audit),
+        at("/backstage/audit.{kind}", audit_page.send_file),
+        at("/backstage/audit/entries", audit_page.list_entries),
+        at("/backstage/audit/verdict", audit_page.show_verdict),
         at("/backstage/testers", backstage.add_tester, "POST"),
         at("/backstage/testers/{tester_id}/tokens", backstage.issue_token, "POST"),
         at("/backstage/tokens/{token_id}/revoke", backstage.revoke_token, "POST"),
