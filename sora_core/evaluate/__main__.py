@@ -1,88 +1,91 @@
-"""`python -m sora_core.evaluate`: contact sheets of the world and of the model, with timings."""
+"""`python -m sora_core.evaluate`: figures over held-out prompts, the checker's own, and sheets.
+
+--held-out        draw 400 prompts in every variant, judge them, write docs/sprout/held-out.*
+--split train     the same on combinations of the training split, printed alone: to tune by
+--checker 600     how well the checker reads rendered clips that its training never saw
+--sheets          contact sheets of everything the pipeline does
+"""
 
 from __future__ import annotations
 
 import argparse
-import random
-import time
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from sora_core.evaluate.prompts import LOOKED_AT, held_out_prompts
-from sora_core.evaluate.sheet import save, sheet
-from sora_core.sprout import NATIVE_SIZES, WEIGHTS, load
-from sora_core.sprout.pipeline import SproutPipeline
-from sora_core.world.render import render
-from sora_core.world.scene import draw_scene
-from sora_core.world.vocabulary import ATTRIBUTES
+from sora_core.evaluate import gallery, report
+from sora_core.evaluate.checker import Checker
+from sora_core.evaluate.held_out import VARIANTS, journal_path, judge
+from sora_core.evaluate.prompts import draw_prompts
+from sora_core.evaluate.real import draw_takes, fidelity, read_all, rebuild, shoot
+from sora_core.evaluate.tally import confusion, confusion_lines, markdown, tally
+from sora_core.sprout import WEIGHTS, load
 
-LOOKS = 4
-
-
-def world_clips(count: int, seed: int = 0) -> list[np.ndarray]:
-    """Rendered clips (24, 64, 112, 3) uint8 that go through subjects, places and colours."""
-    rng = random.Random(seed)  # noqa: S311 - scenes, not secrets
-    subjects, places, colours = (ATTRIBUTES[k] for k in ("subject", "place", "colour"))
-    scenes = [
-        replace(
-            draw_scene(rng, split="any"),
-            subject=subjects[i % len(subjects)],
-            place=places[(i // 6 + i) % len(places)],
-            colour=colours[(i * 5 + i // 12) % len(colours)],
-        )
-        for i in range(count)
-    ]
-    frames = render(scenes, *NATIVE_SIZES["16:9"], 24).frames
-    return list((frames * 255).round().to(torch.uint8).numpy())
+PROMPTS = 400
 
 
-def draw_clips(
-    pipeline: SproutPipeline, prompts: list[str], aspect: str, drawings: int, steps: int,
-    guidance: float,
-) -> list[np.ndarray]:  # fmt: skip
-    """One clip a prompt, its place in the list as the seed; prints seconds per clip."""
-    clips, begun = [], time.perf_counter()
-    for seed, prompt in enumerate(prompts):
-        out = pipeline(
-            prompt, aspect=aspect, drawings=drawings, seed=seed, num_inference_steps=steps,
-            guidance_scale=guidance, output_type="uint8",
-        )  # fmt: skip
-        clips.append(out.frames[0])
-    seconds = (time.perf_counter() - begun) / len(prompts)
-    print(f"{aspect}: {len(prompts)} clips of {drawings} drawings, {seconds:.2f} s a clip")
-    return clips
+def _judge(options: argparse.Namespace) -> None:
+    count = options.held_out or PROMPTS
+    prompts = draw_prompts(
+        count, split=options.split, seed=options.seed, new_phrasings=options.new_phrasings
+    )
+    journal = journal_path(options.folder, options.weights, prompts)
+    readings = judge(prompts, options.weights, journal, options.workers)
+    autoencoder = load(options.weights).autoencoder
+    found = report.figures(prompts, readings, autoencoder, options.workers)
+    print(report.page(found))
+    report.print_confusion(found, VARIANTS)
+    if options.split == "held-out":
+        name = "new-phrasings" if options.new_phrasings else "held-out"
+        report.write(found, options.out, name)
+
+
+def _check(options: argparse.Namespace) -> None:
+    takes = draw_takes(options.checker, seed=options.seed)
+    named, clips = [take.visible() for take in takes], shoot(takes)
+    again = rebuild(load(options.weights).autoencoder, clips)
+    checker = Checker.load()
+    seen = {report.REAL: read_all(checker, clips), report.REBUILT: read_all(checker, again)}
+    print(markdown({kind: tally(named, found) for kind, found in seen.items()}))
+    print(fidelity(clips, again))
+    for attribute in ("subject", "motion"):
+        for line in confusion_lines(confusion(attribute, named, seen[report.REAL])):
+            print(f"  {line}")
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    p = argparse.ArgumentParser(
+        prog="python -m sora_core.evaluate",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    p.add_argument("--held-out", type=int, nargs="?", const=PROMPTS, metavar="N")
+    p.add_argument("--split", choices=("held-out", "train"), default="held-out")
+    p.add_argument("--new-phrasings", action="store_true", help="in sentences never trained on")
+    p.add_argument("--seed", type=int, default=0, help="of the prompts and their clips")
+    p.add_argument("--checker", type=int, metavar="N", help="read N rendered clips")
+    p.add_argument("--sheets", nargs="*", choices=tuple(gallery.SHEETS), help="all, or those named")
+    p.add_argument("--weights", type=Path, default=WEIGHTS)
+    p.add_argument("--out", type=Path, default=Path("docs/sprout"))
+    p.add_argument("--folder", type=Path, default=Path(".train/held-out"), help="kept readings")
+    p.add_argument("--workers", type=int, default=2, help="processes of one thread each")
+    return p.parse_args(arguments)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Write the sheets to a folder."""
-    p = argparse.ArgumentParser(prog="python -m sora_core.evaluate", description=__doc__)
-    p.add_argument("--weights", type=Path, default=WEIGHTS)
-    p.add_argument("--out", type=Path, default=Path("docs/sprout"))
-    p.add_argument("--steps", type=int, default=24)
-    p.add_argument("--guidance", type=float, default=4.0)
-    p.add_argument("--threads", type=int, default=1)
-    p.add_argument("--held-out", type=int, default=0, help="draw this many held-out prompts too")
-    options = p.parse_args(arguments)
-    torch.set_num_threads(options.threads)
-    save(sheet(world_clips(24), 3, LOOKS), options.out / "world.png")
-    pipeline = load(options.weights)
-    ask = (options.steps, options.guidance)
-    clips = draw_clips(pipeline, list(LOOKED_AT), "16:9", 24, *ask)
-    save(sheet(clips, 2, LOOKS), options.out / "clips.png")
-    for aspect, name in (("9:16", "tall"), ("1:1", "square")):
-        clips = draw_clips(pipeline, list(LOOKED_AT[:6]), aspect, 24, *ask)
-        save(sheet(clips, 3, LOOKS), options.out / f"{name}.png")
-    clips = draw_clips(pipeline, list(LOOKED_AT[:4]), "16:9", 120, *ask)
-    save(sheet(clips, 1, 10), options.out / "ten-seconds.png")
-    if options.held_out:
-        drawn = held_out_prompts(options.held_out)
-        for i, (_, prompt) in enumerate(drawn):
-            print(i, prompt)
-        clips = draw_clips(pipeline, [prompt for _, prompt in drawn], "16:9", 24, *ask)
-        save(sheet(clips, 2, LOOKS), options.out / "held-out.png")
+    """Do what was asked for; everything but the checker's own figures without a word."""
+    options = parse(arguments)
+    torch.set_num_threads(1)
+    asked = options.held_out or options.checker or options.sheets is not None
+    if options.checker:
+        _check(options)
+    if options.held_out or options.split == "train" or not asked:
+        _judge(options)
+    if options.sheets is not None or not asked:
+        pipeline = load(options.weights)
+        for name in options.sheets or gallery.SHEETS:
+            gallery.make(name, pipeline, options.out)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
-"""The prompts that a person looks at, with what an eye should find in each clip.
+"""Prompts to draw: a list that a person looks at, and drawn ones that the checker scores.
 
-Their (subject, place, colour) combinations are not all held out: `held_out_prompts` draws those.
+The (subject, place, colour) combinations of `LOOKED_AT` are not all held out; those of
+`draw_prompts(split="held-out")` are, every one.
 """
 
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 
-from sora_core.world.captions import caption
+from sora_core.world.captions import PLAIN, caption, held_out_caption, visible
 from sora_core.world.scene import Scene, draw_scene
 
 LOOKED_AT: tuple[str, ...] = (
@@ -32,16 +34,45 @@ LOOKED_AT: tuple[str, ...] = (
     "a yellow bird hovering at sea, camera pans right",
     "a large blue boat rocking underwater",
 )
+#: Of ten prompts, this many are wide, tall and square: the shares of the training footage.
+ASPECTS = ("16:9",) * 4 + ("9:16",) + ("16:9",) * 4 + ("1:1",)
 
 
-def held_out_prompts(count: int, seed: int = 0) -> list[tuple[Scene, str]]:
-    """Scenes whose (subject, place, colour) training never saw, each with a full caption."""
-    rng = random.Random(seed)  # noqa: S311 - scenes, not secrets
-    drawn = []
-    for _ in range(count):
-        scene = draw_scene(rng, split="held-out")
-        named = {k: v for k, v in scene.attributes().items() if k != "camera" or v != "static"}
-        if scene.style == "noir":
-            del named["colour"]
-        drawn.append((scene, caption(named, rng)))
-    return drawn
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A sentence to draw from.
+
+    scene   what it describes
+    named   the attributes that the sentence names, and so the ones that are scored
+    aspect  a key of `NATIVE_SIZES`
+    seed    of the clip
+    """
+
+    text: str
+    scene: Scene
+    named: dict[str, str]
+    aspect: str
+    seed: int
+
+
+def draw_prompts(
+    count: int, *, split: str = "held-out", seed: int = 0, new_phrasings: bool = False
+) -> list[Prompt]:
+    """Scenes with one subject, each with a sentence that names all an eye can tell.
+
+    split          "held-out" for combinations that training never saw, or "train"
+    new_phrasings  use forms of sentence that no training caption has
+
+    A camera that holds still goes unsaid, and so unscored.
+    """
+    rng = random.Random(f"{split}-prompts-{seed}")  # noqa: S311 - scenes, not secrets
+    phrase = held_out_caption if new_phrasings else caption
+    prompts = []
+    for i in range(count):
+        scene = draw_scene(rng, split=split)
+        named = visible(scene)
+        if named["camera"] == PLAIN["camera"]:
+            del named["camera"]
+        aspect = ASPECTS[i % len(ASPECTS)]
+        prompts.append(Prompt(phrase(named, rng), scene, named, aspect, seed + i))
+    return prompts

@@ -1,0 +1,268 @@
+"""The checker: reads the eight attributes off a clip. It is the ruler, never the model.
+
+    checker = Checker.load()
+    checker.read(clips)  # clips (N, 24, H, W, 3) uint8 → one {"subject": "boat", …} per clip
+
+It was trained on rendered scenes alone (`python -m sora_core.evaluate.train`), shares no weight
+with the model, and has never seen a drawing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from errors import WeightsCorrupt
+from sora_core.sprout.weights import MANIFEST, checksum, write_manifest
+from sora_core.world.vocabulary import ATTRIBUTES
+
+WEIGHTS = Path(__file__).parent / "weights"
+FILE = "checker.safetensors"
+DRAWINGS = 24
+STRIDE = 3  # every third drawing is looked at closely
+CROP = 32  # pixels a side of the enlarged square around the subject
+_LUMA = (0.299, 0.587, 0.114)
+_BATCH = 16
+
+
+class _Conv(nn.Sequential):
+    """3 x 3 convolution (or `kernel`), batch norm, ReLU."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(),
+        )
+
+
+class _Dense(nn.Sequential):
+    """A linear layer, batch norm, ReLU."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), nn.ReLU())
+
+
+class _Step(nn.Sequential):
+    """Convolution over three drawings in a row, batch norm, ReLU."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(
+            nn.Conv1d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm1d(outputs), nn.ReLU()
+        )
+
+
+class _Residual(nn.Module):
+    """x + two convolutions."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(_Conv(width, width), _Conv(width, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) → the same shape."""
+        return x + self.body(x)
+
+
+def _places(like: Tensor) -> Tensor:
+    """x and y of each cell's middle in units of the shorter side, (2, h, w), y downwards."""
+    h, w = like.shape[-2:]
+    x = (torch.arange(w, device=like.device) + 0.5 - w / 2) / min(w, h)
+    y = (torch.arange(h, device=like.device) + 0.5 - h / 2) / min(w, h)
+    return torch.stack(torch.broadcast_tensors(x.view(1, -1), y.view(-1, 1)))
+
+
+def _pool(features: Tensor, weight: Tensor) -> Tensor:
+    """Weighted mean over space: features (N, C, h, w), weight (N, 1, h, w) → (N, C)."""
+    share = weight / (weight.sum((2, 3), keepdim=True) + 1e-3)
+    return (features * share).sum((2, 3))
+
+
+class Checker(nn.Module):
+    """Finds the subject in single drawings, follows it, and looks at the clip as a whole.
+
+    A convolutional trunk maps every third drawing to cells of 8 x 8 pixels and says where the
+    subject is (trained against the truth of the world). A square around it, brought to one size,
+    tells what it is; features around it, in three bands, tell place and style; its track and its
+    looks over time tell the motion. A second, small net sees the whole clip's brightness as
+    channels: moves of the background, rain and snow.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fine = nn.Sequential(_Conv(12, 24), _Conv(24, 48, 2), _Conv(48, 48))
+        self.coarse = nn.Sequential(_Conv(48, 80, 2), _Residual(80))
+        self.where = nn.Conv2d(80, 1, 1)
+        self.crop = nn.Sequential(_Conv(12, 48), _Conv(48, 48), _Conv(48, 96, 2), _Residual(96))
+        self.layout = nn.Conv2d(96, 24, 1)
+        self.looks = _Dense(24 * (CROP // 4) ** 2 + 2 * 96 + 2 * 80, 192)
+        self.turns = nn.Linear(192, 48)
+        self.moves = nn.Sequential(_Conv(DRAWINGS + 2, 64, 2, 5), _Residual(64), _Conv(64, 96, 2))
+        self.track = nn.Sequential(_Step(2 * 6 + 48, 96), _Step(96, 96), _Step(96, 96))
+        subject, around, moves, track = 2 * 192, 3 * 80 + 2 * 48, 2 * 96, 2 * 96 + 3 * 6
+        widths = {
+            "subject": subject, "colour": subject, "size": subject + track,
+            "motion": track + moves, "place": around, "weather": around + moves,
+            "camera": moves + track + around, "style": around + subject,
+        }  # fmt: skip
+        self.heads = nn.ModuleDict(
+            {
+                name: nn.Sequential(
+                    nn.BatchNorm1d(widths[name]),
+                    _Dense(widths[name], 96),
+                    nn.Linear(96, len(values)),
+                )
+                for name, values in ATTRIBUTES.items()
+            }
+        )
+
+    def forward(
+        self, clips: Tensor, truth: Tensor | None = None
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Scores of every value of every attribute, and where the subject is.
+
+        clips  (B, 24, 3, H, W) in [-1, 1], H and W multiples of 8
+        truth  (n, 8, H/8, W/8) the true cover of the first n clips, to look under instead of
+               where the checker itself believes the subject; for training, n ≤ B
+        Returns {attribute: (B, values)} and logits (B, 8, H/8, W/8) of the subject's cover.
+        """
+        b = clips.shape[0]
+        close = clips[:, STRIDE // 2 :: STRIDE]
+        f = close.shape[1]
+        fine = self.fine(F.pixel_unshuffle(close.flatten(0, 1), 2))
+        coarse = self.coarse(fine)
+        where = self.where(coarse)
+        mask = where.sigmoid()
+        if truth is not None:
+            shown = truth.flatten(0, 1).unsqueeze(1).to(mask.dtype)
+            mask = torch.cat([shown, mask[len(shown) :]])
+        path = self._path(mask).view(b, f, -1)
+        subject = self._subject(self._crops(close, path), coarse, mask).view(b, f, -1)
+        track = self._track(path, subject)
+        looks = torch.cat([subject.mean(1), subject.amax(1)], 1)
+        around = self._around(fine, coarse, mask).view(b, f, -1).mean(1)
+        moves = self._moves(clips)
+        seen = {
+            "subject": (looks,), "colour": (looks,), "size": (looks, track),
+            "motion": (track, moves), "place": (around,), "weather": (around, moves),
+            "camera": (moves, track, around), "style": (around, looks),
+        }  # fmt: skip
+        scores = {name: head(torch.cat(seen[name], 1)) for name, head in self.heads.items()}
+        return scores, where.view(b, f, *where.shape[2:])
+
+    def _crops(self, close: Tensor, path: Tensor) -> Tensor:
+        """Squares (N, 3, 32, 32) around the subject of each drawing, of one size in a clip."""
+        h, w = close.shape[-2:]
+        path = path.detach().float()
+        middle, side = path[..., :2] / 2, path[..., 2:4].amax((1, 2)) / 4 * 2.2 + 0.03
+        if self.training:  # the model's outlines are not the world's
+            middle = middle + 0.06 * (torch.rand_like(middle) - 0.5)
+            side = side * (0.85 + 0.35 * torch.rand_like(side))
+        steps = (torch.arange(CROP, device=close.device) + 0.5) / CROP * 2 - 1
+        square = torch.stack(torch.meshgrid(steps, steps, indexing="xy"), -1)
+        spots = middle[:, :, None, None] + side[:, None, None, None, None] * square
+        scale = spots.new_tensor([2 * min(w, h) / w, 2 * min(w, h) / h])
+        grid = (spots * scale).flatten(0, 1)
+        return F.grid_sample(close.flatten(0, 1), grid, padding_mode="border", align_corners=False)
+
+    def _subject(self, crops: Tensor, coarse: Tensor, mask: Tensor) -> Tensor:
+        x = self.crop(F.pixel_unshuffle(crops, 2))
+        layout = self.layout(x).flatten(1)
+        peak = (coarse * mask).amax((2, 3))
+        pooled = [layout, x.mean((2, 3)), x.amax((2, 3)), _pool(coarse, mask), peak]
+        return self.looks(torch.cat(pooled, 1))
+
+    def _path(self, mask: Tensor) -> Tensor:
+        """Position, spread, area and presence of the subject, (N, 6)."""
+        place = _places(mask).unsqueeze(0).to(mask.dtype)
+        middle = _pool(place.expand(len(mask), -1, -1, -1), mask)
+        spread = _pool((place - middle[..., None, None]).square(), mask).add(1e-4).sqrt()
+        area = mask.mean((2, 3)).sqrt()
+        return torch.cat([2 * middle, 4 * spread, 4 * area, mask.amax((2, 3))], 1)
+
+    def _track(self, path: Tensor, looks: Tensor) -> Tensor:
+        """How the subject moves and turns: path (B, 8, 6), looks (B, 8, 192) → (B, 210)."""
+        steps = path.diff(dim=1, prepend=path[:, :1])
+        turns = self.turns(looks - looks.mean(1, keepdim=True))
+        x = self.track(torch.cat([path, 4 * steps, turns], 2).mT)
+        return torch.cat([x.mean(2), x.amax(2), path.mean(1), path.amin(1), path.amax(1)], 1)
+
+    def _around(self, fine: Tensor, coarse: Tensor, mask: Tensor) -> Tensor:
+        rest = 1 - mask
+        third = coarse.shape[2] // 3
+        cuts = (slice(0, third), slice(third, -third), slice(-third, None))
+        bands = [_pool(coarse[:, :, cut], rest[:, :, cut]) for cut in cuts]
+        return torch.cat([*bands, fine.mean((2, 3)), fine.amax((2, 3))], 1)
+
+    def _moves(self, clips: Tensor) -> Tensor:
+        bright = torch.einsum("bfchw,c->bfhw", clips, clips.new_tensor(_LUMA))
+        half = F.avg_pool2d(bright, 2)
+        place = _places(half).to(half.dtype).expand(len(half), -1, -1, -1)
+        x = self.moves(torch.cat([half, place], 1))
+        return torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
+
+    @torch.no_grad()
+    def read(self, clips: np.ndarray | Sequence[np.ndarray]) -> list[dict[str, str]]:
+        """The eight attributes of each clip (24, H, W, 3) uint8, all of one size.
+
+        Raises ValueError for another number of drawings.
+        """
+        found: list[dict[str, str]] = []
+        for first in range(0, len(clips), _BATCH):
+            batch = torch.from_numpy(np.stack(list(clips[first : first + _BATCH])))
+            if batch.shape[1] != DRAWINGS:
+                raise ValueError(f"a clip of {DRAWINGS} drawings is read, not {batch.shape[1]}")
+            signal = batch.permute(0, 1, 4, 2, 3).float() / 127.5 - 1
+            scores, _ = self(signal)
+            best = {name: score.argmax(1).tolist() for name, score in scores.items()}
+            found += [
+                {name: ATTRIBUTES[name][index[i]] for name, index in best.items()}
+                for i in range(len(batch))
+            ]
+        return found
+
+    def save(self, folder: Path = WEIGHTS) -> None:
+        """Write the weights, float16, and their checksum."""
+        folder.mkdir(parents=True, exist_ok=True)
+        state = {
+            name: value.half().contiguous() if value.is_floating_point() else value
+            for name, value in self.state_dict().items()
+            if not name.endswith("num_batches_tracked")
+        }
+        save_file(state, folder / FILE)
+        write_manifest(folder)
+
+    @classmethod
+    def load(cls, folder: Path = WEIGHTS) -> Checker:
+        """Load the checker onto the CPU, float32, ready to read.
+
+        Raises WeightsCorrupt when the file is missing, damaged, or for another vocabulary.
+        """
+        path = folder / FILE
+        manifest = folder / MANIFEST
+        if not path.is_file() or not manifest.is_file():
+            raise _corrupt("is missing")
+        if f"{checksum(path)}  {FILE}" not in manifest.read_text("utf-8").splitlines():
+            raise _corrupt("is damaged")
+        checker = cls()
+        try:
+            kept = {name: value.float() for name, value in load_file(path).items()}
+            missing, strange = checker.load_state_dict(kept, strict=False)
+        except RuntimeError:
+            raise _corrupt("is for another vocabulary") from None
+        if strange or any(not name.endswith("num_batches_tracked") for name in missing):
+            raise _corrupt("is for another vocabulary")
+        return checker.eval().requires_grad_(False)
+
+
+def _corrupt(what: str) -> WeightsCorrupt:
+    return WeightsCorrupt(
+        f"The checker's file {FILE} {what}. Fetch it again: git checkout -- sora_core/evaluate.",
+        path=FILE,
+    )

@@ -1,0 +1,129 @@
+"""Hundreds of prompts, drawn by each variant and judged by the checker.
+
+Each clip is read as soon as it is drawn, and the reading kept in a journal, so a run that was
+stopped goes on where it was. A journal belongs to one set of weights and prompts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from sora_core.evaluate.checker import DRAWINGS, Checker
+from sora_core.evaluate.checker import WEIGHTS as CHECKER_WEIGHTS
+from sora_core.evaluate.prompts import Prompt
+from sora_core.sprout import load
+from sora_core.sprout.pipeline import SproutPipeline
+from sora_core.sprout.weights import MANIFEST, checksum
+
+VARIANTS = ("quality", "turbo")
+
+
+@dataclass(slots=True)
+class Readings:
+    """What the checker saw of each prompt, and how long the clips took to draw."""
+
+    seen: list[dict[str, str]] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+
+def draw_clip(pipeline: SproutPipeline, prompt: Prompt, variant: str) -> np.ndarray:
+    """The clip (24, H, W, 3) uint8 of a prompt."""
+    drawn = pipeline(
+        prompt.text, aspect=prompt.aspect, drawings=DRAWINGS, seed=prompt.seed, variant=variant,
+        output_type="uint8",
+    )  # fmt: skip
+    return drawn.frames[0]
+
+
+def journal_path(folder: Path, weights: Path, prompts: Sequence[Prompt]) -> Path:
+    """Where the readings of these prompts by these weights are kept."""
+    key = hashlib.sha256()
+    for manifest in (weights / MANIFEST, CHECKER_WEIGHTS / MANIFEST):
+        key.update(checksum(manifest).encode())
+    key.update(repr(prompts).encode())
+    return folder / f"{key.hexdigest()[:16]}.jsonl"
+
+
+_tools: tuple[SproutPipeline, Checker] | None = None
+
+
+def _start(weights: Path) -> None:
+    global _tools
+    torch.set_num_threads(1)
+    _tools = load(weights), Checker.load()
+
+
+def _judge(task: tuple[int, Prompt, str]) -> dict:
+    number, prompt, variant = task
+    if _tools is None:
+        raise RuntimeError("the worker was not started with `_start`")
+    pipeline, checker = _tools
+    begun = time.perf_counter()
+    clip = draw_clip(pipeline, prompt, variant)
+    seconds = time.perf_counter() - begun
+    return {
+        "number": number, "variant": variant, "seconds": round(seconds, 3),
+        "seen": checker.read(clip[None])[0],
+    }  # fmt: skip
+
+
+def _recorded(journal: Path) -> dict[tuple[int, str], dict]:
+    """Lines of the journal; a last line that was cut off is left out, and drawn again."""
+    if not journal.exists():
+        return {}
+    text, found = journal.read_text(), {}
+    if not text.endswith("\n"):
+        journal.write_text(text + "\n")
+    for line in text.splitlines():
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        found[row["number"], row["variant"]] = row
+    return found
+
+
+def judge(
+    prompts: Sequence[Prompt], weights: Path, journal: Path, workers: int = 2,
+    variants: Sequence[str] = VARIANTS,
+) -> dict[str, Readings]:  # fmt: skip
+    """Draw and read every prompt in every variant; processes of one thread each."""
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    rows = _recorded(journal)
+    tasks = [
+        (number, prompt, variant)
+        for number, prompt in enumerate(prompts)
+        for variant in variants
+        if (number, variant) not in rows
+    ]
+    for row in _work(tasks, weights, workers):
+        rows[row["number"], row["variant"]] = row
+        with journal.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        if len(rows) % 50 == 0:
+            print(f"{len(rows)} of {len(prompts) * len(variants)} clips", flush=True)
+    readings = {variant: Readings() for variant in variants}
+    for variant, kept in readings.items():
+        for number in range(len(prompts)):
+            kept.seen.append(rows[number, variant]["seen"])
+            kept.seconds.append(rows[number, variant]["seconds"])
+    return readings
+
+
+def _work(tasks: list[tuple[int, Prompt, str]], weights: Path, workers: int) -> Iterator[dict]:
+    if not tasks:
+        return
+    with ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=_start, initargs=(weights,)
+    ) as pool:
+        yield from pool.map(_judge, tasks)
