@@ -56,7 +56,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A transaction for reading; takes no write lock, is always rolled back."""
         engine = self.engine.execution_options(greenroom_read=True)
-        with Session(engine, expire_on_commit=False) as session:
+        with Session(engine, expire_on_commit=False, info=self.session_info) as session:
             yield session
 
     def migrate(self, revision: str = "head") -> None:

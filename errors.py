@@ -5,6 +5,7 @@ GreenroomError                 code                 status
 ├── NotSignedIn                not_signed_in        401
 │   └── TokenInvalid           token_invalid        401
 ├── NotGranted                 not_granted          403
+├── Suspended                  suspended            403   scope, message
 ├── NotFound                   not_found            404
 ├── TooMany                    too_many             429   limit, retry_after_s
 │   ├── BudgetExhausted        budget_exhausted     429   short_by_ms
@@ -12,6 +13,7 @@ GreenroomError                 code                 status
 ├── BadRequest                 bad_request          400
 ├── Conflict                   conflict             409
 ├── Unavailable                unavailable          503   retry_after_s
+│   └── StoreUnavailable       store_unavailable    503
 ├── RenderFailed               render_failed        500
 │   ├── WeightsCorrupt         weights_corrupt      500   path
 │   ├── WorkerLost             worker_lost          500
@@ -74,6 +76,30 @@ class NotGranted(GreenroomError):
     code, status = "not_granted", 403
 
 
+class Suspended(GreenroomError):
+    """An admin stopped this token, this tester, their cohort or everybody (`scope`).
+
+    `message` is what the admin says about it. Nothing is lost, and it can be undone.
+    """
+
+    code, status = "suspended", 403
+
+    def __init__(self, *, scope: str, message: str) -> None:
+        super().__init__(
+            f"Making clips is paused {WHOM[scope]}: {message.rstrip('.')}. Your clips are kept.",
+            scope=scope,
+            message=message,
+        )
+
+
+WHOM = {
+    "everybody": "for everybody",
+    "cohort": "for your group",
+    "tester": "for you",
+    "token": "for the token you use",
+}
+
+
 class NotFound(GreenroomError):
     """Missing and somebody else's alike."""
 
@@ -84,14 +110,27 @@ class NotFound(GreenroomError):
 
 
 class TooMany(GreenroomError):
-    """`limit` names the limit; after `retry_after_s` whole seconds the same call passes it."""
+    """`limit` names the limit; after `retry_after_s` whole seconds the same call passes it.
+
+    `retry_after_s` is None where waiting does not help. `quota`: what is left of the limit, for
+    the answer's RateLimit fields (auth/quotas.py).
+    """
 
     code, status = "too_many", 429
 
-    def __init__(self, sentence: str, *, limit: str, retry_after_s: int, **facts: object) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        limit: str,
+        retry_after_s: int | None,
+        quota: object = None,
+        **facts: object,
+    ) -> None:
         super().__init__(sentence, limit=limit, retry_after_s=retry_after_s, **facts)
         self.limit = limit
         self.retry_after_s = retry_after_s
+        self.quota = quota
 
 
 class BudgetExhausted(TooMany):
@@ -118,6 +157,12 @@ class Unavailable(GreenroomError):
     def __init__(self, sentence: str, *, retry_after_s: int) -> None:
         super().__init__(sentence, retry_after_s=retry_after_s)
         self.retry_after_s = retry_after_s
+
+
+class StoreUnavailable(Unavailable):
+    """Redis, which counts for many web processes, is away or being filled."""
+
+    code = "store_unavailable"
 
 
 class RenderFailed(GreenroomError):

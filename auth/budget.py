@@ -1,46 +1,36 @@
-"""The day's allowance: clips and GPU time, held at admission, settled or released at the end.
+"""What may be used up: clips and GPU time of a day and in total, held, then settled or released.
 
-Locks are taken in one order by everybody, so that none wait for each other: token, job,
-reservation, meter, day. Move a job's own row first, then settle or release it.
+Durable, in the database alone. Locks are taken in one order by everybody, so that none wait for
+each other: subject, job, reservation, budget, meter. Move a job's own row first, then settle or
+release it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, select, update
+from sqlalchemy import case, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from auth.limits import leave_place
-from auth.records import DayBudget, Reservation
-from auth.rows import changed, insert_new
-from auth.words import count, lasting
-from errors import BudgetExhausted, Conflict, NotFound, TooMany
-
-DAY_MS = 86_400_000
+from auth.meters import meters_of
+from auth.pots import Pot, day_of, left_in, lock_budgets, refuse_exhausted
+from auth.quotas import Quota
+from auth.records import Budget, Reservation
+from auth.subjects import Chain
+from errors import Conflict, NotFound
 
 
 @dataclass(frozen=True)
 class Admission:
-    """The gate's yes to one job, and the GPU time it holds until the job ends."""
+    """The gate's yes to one job, and the GPU time it holds until the job ends.
+
+    `quotas`: what each limit has left after it. Empty for a job that was admitted before.
+    """
 
     job_id: str
     tester_id: str
     token_id: str
     gpu_ms: int
-
-
-def day_of(now_ms: int) -> int:
-    """Whole days (UTC) since the epoch."""
-    return now_ms // DAY_MS
-
-
-def to_midnight_s(now_ms: int) -> int:
-    """Whole seconds after which the next day (UTC) has begun."""
-    return -(-(DAY_MS - now_ms % DAY_MS) // 1000)
-
-
-def is_today(tester_id: str, now_ms: int) -> ColumnElement[bool]:
-    """The condition that picks the tester's row of the day."""
-    return and_(DayBudget.tester_id == tester_id, DayBudget.day == day_of(now_ms))
+    quotas: tuple[Quota, ...] = ()
 
 
 def find_hold(db: Session, job_id: str, tester_id: str) -> Admission | None:
@@ -58,73 +48,44 @@ def find_hold(db: Session, job_id: str, tester_id: str) -> Admission | None:
     return Admission(hold.job_id, hold.tester_id, hold.token_id, hold.held_gpu_ms)
 
 
-def take_clip(db: Session, tester_id: str, clips_per_day: int, now_ms: int) -> None:
-    """Take one of today's clips. Raises TooMany."""
-    insert_new(
-        db,
-        DayBudget,
-        tester_id=tester_id,
-        day=day_of(now_ms),
-        clips=0,
-        held_gpu_ms=0,
-        spent_gpu_ms=0,
-    )
-    some_left = update(DayBudget).where(
-        is_today(tester_id, now_ms), DayBudget.clips < clips_per_day
-    )
-    if changed(db, some_left.values(clips=DayBudget.clips + 1)):
-        return
-    wait_s = to_midnight_s(now_ms)
-    raise TooMany(
-        f"Your {count(clips_per_day, 'clip')} of today are used up. "
-        f"Come back after midnight UTC, in {lasting(wait_s)}.",
-        limit="clips_per_day",
-        retry_after_s=wait_s,
-    )
+def reserve(
+    db: Session, job_id: str, chain: Chain, pots: Sequence[Pot], gpu_ms: int, now_ms: int
+) -> list[Quota]:
+    """Take one clip and hold `gpu_ms` of every pot, or raise; what each has left after that.
 
-
-def hold_gpu(db: Session, tester_id: str, gpu_ms: int, gpu_ms_per_day: int, now_ms: int) -> None:
-    """Hold `gpu_ms` of today's GPU time.
-
-    Raises BudgetExhausted, which carries `short_by_ms`.
+    `settle` or `release` ends it, once. Does not commit.
+    Raises TooMany for the clips, BudgetExhausted for the time, which carries `short_by_ms`.
     """
     if gpu_ms < 0:
         raise ValueError(f"a price is never negative: {gpu_ms}")
-    taken_ms = DayBudget.held_gpu_ms + DayBudget.spent_gpu_ms
-    enough = update(DayBudget).where(
-        is_today(tester_id, now_ms), taken_ms + gpu_ms <= gpu_ms_per_day
+    rows = lock_budgets(db, pots)
+    for pot in pots:
+        refuse_exhausted(pot, rows[pot.subject, pot.day], gpu_ms, now_ms)
+    db.execute(
+        update(Budget)
+        .where(tuple_(Budget.subject, Budget.day).in_([(p.subject, p.day) for p in pots]))
+        .values(clips=Budget.clips + 1, held_gpu_ms=Budget.held_gpu_ms + gpu_ms),
+        execution_options={"synchronize_session": False},
     )
-    if changed(db, enough.values(held_gpu_ms=DayBudget.held_gpu_ms + gpu_ms)):
-        return
-    taken_today = select(taken_ms).where(is_today(tester_id, now_ms))
-    left_ms = gpu_ms_per_day - db.execute(taken_today).scalar_one()
-    wait_s = to_midnight_s(now_ms)
-    needs = f"This clip needs {gpu_ms / 1000:.1f} s of drawing time and you have"
-    raise BudgetExhausted(
-        f"{needs} {gpu_ms_per_day / 1000:.1f} s in a whole day. Make it shorter or smaller."
-        if gpu_ms > gpu_ms_per_day
-        else f"{needs} {max(0, left_ms) / 1000:.1f} s left today. Make it shorter or smaller, "
-        f"or ask again after midnight UTC, in {lasting(wait_s)}.",
-        limit="gpu_ms_per_day",
-        retry_after_s=wait_s,
-        short_by_ms=gpu_ms - left_ms,
-    )
-
-
-def reserve(db: Session, admission: Admission, now_ms: int) -> None:
-    """Write down what the admission holds; `settle` or `release` ends it, once."""
     db.add(
         Reservation(
-            job_id=admission.job_id,
-            tester_id=admission.tester_id,
-            token_id=admission.token_id,
+            job_id=job_id,
+            tester_id=chain.tester_id,
+            token_id=chain.token_id,
+            cohort_id=chain.cohort_id,
             day=day_of(now_ms),
+            charged=" ".join(pot.name for pot in pots),
             state="held",
-            held_gpu_ms=admission.gpu_ms,
+            held_gpu_ms=gpu_ms,
             created_at=now_ms,
         )
     )
     db.flush()
+    return [
+        quota
+        for pot in pots
+        for quota in left_in(pot, rows[pot.subject, pot.day], 1, gpu_ms, now_ms)
+    ]
 
 
 def settle(db: Session, job_id: str, spent_gpu_ms: int, now_ms: int) -> None:
@@ -155,7 +116,9 @@ def end_hold(db: Session, job_id: str, state: str, spent_gpu_ms: int, now_ms: in
         )
         .returning(
             Reservation.tester_id,
-            Reservation.day,
+            Reservation.token_id,
+            Reservation.cohort_id,
+            Reservation.charged,
             Reservation.held_gpu_ms,
             Reservation.spent_gpu_ms,
         ),
@@ -163,14 +126,20 @@ def end_hold(db: Session, job_id: str, state: str, spent_gpu_ms: int, now_ms: in
     ).first()
     if ended is None:
         return
-    leave_place(db, ended.tester_id)
-    changed(
-        db,
-        update(DayBudget)
-        .where(DayBudget.tester_id == ended.tester_id, DayBudget.day == ended.day)
+    charged = [name.rpartition("/") for name in ended.charged.split()]
+    keys = [(subject, int(day)) for subject, _, day in charged]
+    mine = tuple_(Budget.subject, Budget.day).in_(keys)
+    in_order = select(Budget.day).where(mine).order_by(Budget.subject, Budget.day)
+    db.execute(in_order.with_for_update())
+    db.execute(
+        update(Budget)
+        .where(mine)
         .values(
-            clips=DayBudget.clips - (1 if state == "released" else 0),
-            held_gpu_ms=DayBudget.held_gpu_ms - ended.held_gpu_ms,
-            spent_gpu_ms=DayBudget.spent_gpu_ms + ended.spent_gpu_ms,
+            clips=Budget.clips - (1 if state == "released" else 0),
+            held_gpu_ms=Budget.held_gpu_ms - ended.held_gpu_ms,
+            spent_gpu_ms=Budget.spent_gpu_ms + ended.spent_gpu_ms,
         ),
+        execution_options={"synchronize_session": False},
     )
+    chain = Chain(ended.tester_id, ended.token_id, ended.cohort_id)
+    meters_of(db).leave(db, job_id, chain)

@@ -1,14 +1,20 @@
 """The gate: who is this, and may they make this clip now?"""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from auth import audit, last_use, scopes, sign_ins, tokens
-from auth.budget import Admission, find_hold, hold_gpu, reserve, take_clip
+from auth.budget import Admission, find_hold, reserve
 from auth.keys import Keys
-from auth.limits import Limits, lock_meter, pass_rate, take_place
-from auth.records import Tester, Token
+from auth.limits import Bound, Limits, bounds
+from auth.meters import meters_of
+from auth.pots import pots_of
+from auth.records import Cohort, Tester, Token
+from auth.subjects import Chain, find_all, lock_to_act
+from auth.switch import refuse_stopped
 from auth.testers import ADMIN
 from auth.usage import Allowance, allowance
 from database import Database
@@ -43,10 +49,15 @@ class Principal:
 
 @dataclass(frozen=True)
 class Gate:
-    """Every decision of the gate. Functions take a transaction and never commit it."""
+    """Every decision of the gate. Functions take a transaction and never commit it.
+
+    limits  what a tester may do for whom nothing else was set
+    clock   (db, now_ms) → the time that counts, whatever a web process believes it is
+    """
 
     keys: Keys = field(repr=False)
     limits: Limits
+    clock: Callable[[Session, int], int] = lambda db, now_ms: database_clock(db, now_ms)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Gate":
@@ -114,43 +125,64 @@ class Gate:
         All or nothing in the caller's transaction: let a refusal roll it back, and nothing was
         charged. A second call for a job that holds an admission returns that one and charges
         nothing. `budget.settle` or `budget.release` ends it.
-        Raises NotGranted, TokenInvalid, TooMany, BudgetExhausted; Conflict for a job that has
-        ended.
+        Raises NotGranted, TokenInvalid, Suspended, TooMany, BudgetExhausted, StoreUnavailable;
+        Conflict for a job that has ended.
         """
         scopes.need(principal.scopes, scopes.GENERATE)
-        tester = standing(db, principal, now_ms)
-        limits = self.limits.of(tester)
-
-        lock_meter(db, tester.id)
-        if first := find_hold(db, job_id, tester.id):
+        chain, limits = self.stand(db, principal, job_id, now_ms)
+        if first := find_hold(db, job_id, chain.tester_id):
             return first
 
-        pass_rate(db, tester.id, limits.rate_per_minute, now_ms)
-        take_place(db, tester.id, limits.concurrent)
-        take_clip(db, tester.id, limits.clips_per_day, now_ms)
-        hold_gpu(db, tester.id, gpu_ms, limits.gpu_ms_per_day, now_ms)
+        now_ms = self.clock(db, now_ms)
+        left = reserve(db, job_id, chain, pots_of(limits, chain, now_ms), gpu_ms, now_ms)
+        before = meters_of(db).take(db, job_id, limits, now_ms)
+        quotas = (*(quota.less_one() for quota in before), *left)
+        return Admission(job_id, chain.tester_id, chain.token_id, gpu_ms, quotas)
 
-        admission = Admission(job_id, tester.id, principal.token_id, gpu_ms)
-        reserve(db, admission, now_ms)
-        return admission
+    def stand(
+        self, db: Session, principal: Principal, job_id: str, now_ms: int
+    ) -> tuple[Chain, Sequence[Bound]]:
+        """Whom a principal stands for and what binds them, as the database has it now.
+
+        Whoever revokes or stops one of them waits for this transaction, or was seen by it: none
+        slips between. Raises TokenInvalid, Suspended.
+        """
+        tester, cohort = tester_of(db, principal)
+        chain = Chain(tester.id, principal.token_id, tester.cohort_id)
+        lock_to_act(db, chain.keys, job_id)
+        if principal.sign_in_id is not None:
+            sign_ins.get(db, principal.sign_in_id, now_ms=now_ms)
+        else:
+            tokens.get(db, principal.token_id, now_ms)
+        rows = find_all(db, chain.keys)
+        refuse_stopped(chain, rows)
+        return chain, bounds(chain, self.limits.of(tester, cohort), rows)
 
     def allowance(self, db: Session, principal: Principal, now_ms: int) -> Allowance:
         """What the principal has left today. Reads only."""
-        limits = self.limits.of(db.get_one(Tester, principal.tester_id))
+        limits = self.limits.of(*tester_of(db, principal))
         return allowance(db, principal.tester_id, limits, now_ms)
 
 
-def standing(db: Session, principal: Principal, now_ms: int) -> Tester:
-    """The tester of a principal whose credential still stands, as the database has it now.
+def tester_of(db: Session, principal: Principal) -> tuple[Tester, Cohort | None]:
+    row = db.execute(
+        select(Tester, Cohort)
+        .outerjoin(Cohort, Cohort.id == Tester.cohort_id)
+        .where(Tester.id == principal.tester_id)
+        .execution_options(populate_existing=True)
+    ).one()
+    return row[0], row[1]
 
-    A revocation of the token waits for this transaction, or was seen by it: none slips between.
+
+def database_clock(db: Session, now_ms: int) -> int:
+    """Milliseconds since the epoch by the one clock that all web processes share.
+
+    On Postgres its server's; an embedded SQLite has one machine, and `now_ms` is its time.
     """
-    tokens.lock(db, principal.token_id)
-    if principal.sign_in_id is not None:
-        sign_ins.get(db, principal.sign_in_id, now_ms=now_ms)
-    else:
-        tokens.get(db, principal.token_id, now_ms)
-    return db.get_one(Tester, principal.tester_id, populate_existing=True)
+    if db.get_bind().dialect.name == "sqlite":
+        return now_ms
+    seconds = db.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one()
+    return int(seconds * 1000)
 
 
 def principal_of(

@@ -1,30 +1,33 @@
-"""How often and how many at once: the rate and the concurrency of one tester."""
+"""How much whom: the limits of a tester, a token, a cohort, and everybody together."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 
-from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
-from auth.records import Meter, Tester
-from auth.rows import changed, insert_new
-from auth.words import count, lasting
-from errors import TooMany
+from auth.records import Cohort, Limited, Subject, Tester
+from auth.subjects import Chain
+from errors import BadRequest
 from settings import Settings
 
-MINUTE_MS = 60_000
-# When a clip will end is not the gate's to know: a moment after which it is worth asking again.
-ASK_AGAIN_S = 10
+MINUTE_MS, DAY_MS = 60_000, 86_400_000
+RATE_MAX = 60_000
 
 
 @dataclass(frozen=True)
 class Limits:
-    rate_per_minute: int
-    concurrent: int
-    clips_per_day: int
-    gpu_ms_per_day: int
+    """None: no such limit."""
+
+    rate_per_minute: int | None = None
+    concurrent: int | None = None
+    clips_per_day: int | None = None
+    gpu_ms_per_day: int | None = None
+    rate_per_day: int | None = None
+    gpu_ms_total: int | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Limits":
+        """What a tester may do for whom nothing else was set."""
         return cls(
             settings.rate_per_minute,
             settings.concurrent,
@@ -32,55 +35,74 @@ class Limits:
             settings.gpu_ms_per_day,
         )
 
-    def of(self, tester: Tester) -> "Limits":
-        """These limits with the tester's own in their place where set."""
-        own = {name: getattr(tester, name) for name in self.__dataclass_fields__}
+    @classmethod
+    def own(cls, row: Limited | None) -> "Limits":
+        """What an admin set in this row."""
+        return cls(**{name: getattr(row, name, None) for name in NAMES})
+
+    def under(self, row: Limited | None) -> "Limits":
+        """These limits with the row's in their place where it has some."""
+        own = vars(Limits.own(row))
         return replace(self, **{name: value for name, value in own.items() if value is not None})
 
-
-def lock_meter(db: Session, tester_id: str) -> None:
-    """Wait until no other admission of this tester is under way, and keep the next one waiting."""
-    insert_new(db, Meter, tester_id=tester_id, arrival_ms=0, held=0)
-    db.execute(select(Meter.held).where(Meter.tester_id == tester_id).with_for_update())
+    def of(self, tester: Tester, cohort: Cohort | None = None) -> "Limits":
+        """What this tester may do: their own limits, else their cohort's for each, else these."""
+        return self.under(cohort).under(tester)
 
 
-def pass_rate(db: Session, tester_id: str, rate_per_minute: int, now_ms: int) -> None:
-    """Count one call against the rate: `rate_per_minute` at once, then one each `every_ms`.
+NAMES = tuple(field.name for field in fields(Limits))
+# name → the least and the most an admin may set
+BOUNDS: Mapping[str, tuple[int, int]] = {
+    "rate_per_minute": (1, RATE_MAX),
+    "rate_per_day": (1, 1_000_000),
+    "concurrent": (1, 10_000),
+    "clips_per_day": (1, 1_000_000),
+    "gpu_ms_per_day": (1, 10**13),
+    "gpu_ms_total": (1, 10**13),
+}
 
-    GCRA, the leaky bucket as a meter (ITU-T I.371): `arrival_ms` is when the calls so far would
-    have come at an even pace; a call passes while that is less than a minute ahead.
-    Raises TooMany; after its `retry_after_s` the call passes.
+
+@dataclass(frozen=True)
+class Bound:
+    """What binds one subject of a request. `epoch`: as the decision read it."""
+
+    subject: str
+    limits: Limits
+    epoch: int = 0
+
+
+def bounds(chain: Chain, limits: Limits, rows: Mapping[str, Subject]) -> tuple[Bound, ...]:
+    """What binds each subject of a request, where `limits` are its tester's."""
+    return tuple(
+        Bound(
+            key,
+            limits if key == chain.tester else Limits.own(rows.get(key)),
+            rows[key].epoch if key in rows else 0,
+        )
+        for key in chain.keys
+    )
+
+
+def set_own(db: Session, row: Limited, changes: Mapping[str, int | None]) -> Limits:
+    """Set limits of one row, or with None take them away; what it has then. Does not commit.
+
+    Raises BadRequest for one that makes no sense. Zero is none of them: that is what the switch
+    is for, which says why and can be undone.
     """
-    every_ms = -(-MINUTE_MS // rate_per_minute)
-    latest_ms = now_ms + (rate_per_minute - 1) * every_ms
-    from_ms = case((Meter.arrival_ms > now_ms, Meter.arrival_ms), else_=now_ms)
-    early_enough = update(Meter).where(Meter.tester_id == tester_id, Meter.arrival_ms <= latest_ms)
-    if changed(db, early_enough.values(arrival_ms=from_ms + every_ms)):
-        return
-    arrival_ms = db.execute(
-        select(Meter.arrival_ms).where(Meter.tester_id == tester_id)
-    ).scalar_one()
-    wait_s = -(-(arrival_ms - latest_ms) // 1000)
-    raise TooMany(
-        f"You asked for clips faster than {rate_per_minute} a minute. "
-        f"Ask again in {lasting(wait_s)}.",
-        limit="rate_per_minute",
-        retry_after_s=wait_s,
-    )
+    for name, value in changes.items():
+        least, most = BOUNDS[name]
+        if value == 0:
+            raise BadRequest(
+                f"A {spoken(name)} of 0 would stop somebody without telling them. "
+                "Use `python -m auth stop`, which says why and can be undone."
+            )
+        if value is not None and not least <= value <= most:
+            raise BadRequest(f"A {spoken(name)} is from {least} to {most}.")
+    for name, value in changes.items():
+        setattr(row, name, value)
+    db.flush()
+    return Limits.own(row)
 
 
-def take_place(db: Session, tester_id: str, concurrent: int) -> None:
-    """Take one of the tester's `concurrent` places. Raises TooMany."""
-    free = update(Meter).where(Meter.tester_id == tester_id, Meter.held < concurrent)
-    if changed(db, free.values(held=Meter.held + 1)):
-        return
-    raise TooMany(
-        f"You may have {count(concurrent, 'clip')} waiting or being drawn at once, no more. "
-        "Wait until one ends, or cancel one.",
-        limit="concurrent",
-        retry_after_s=ASK_AGAIN_S,
-    )
-
-
-def leave_place(db: Session, tester_id: str) -> None:
-    changed(db, update(Meter).where(Meter.tester_id == tester_id).values(held=Meter.held - 1))
+def spoken(name: str) -> str:
+    return {"concurrent": "number at once"}.get(name, name.replace("_", " "))

@@ -6,7 +6,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from database import Record
 
 
-class Cohort(Record):
+class Limited:
+    """Limits as an admin set them, of whoever has this row. NULL: none was set here."""
+
+    rate_per_minute: Mapped[int | None]
+    rate_per_day: Mapped[int | None]
+    concurrent: Mapped[int | None]
+    clips_per_day: Mapped[int | None]
+    gpu_ms_per_day: Mapped[int | None] = mapped_column(BigInteger)
+    gpu_ms_total: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Cohort(Limited, Record):
     """A group of testers. The limit columns override the settings for its testers where set."""
 
     __tablename__ = "cohorts"
@@ -16,13 +27,9 @@ class Cohort(Record):
     name: Mapped[str] = mapped_column(String(80), unique=True)
     status: Mapped[str] = mapped_column(String(16), default="open")
     created_at: Mapped[int] = mapped_column(BigInteger)
-    rate_per_minute: Mapped[int | None]
-    concurrent: Mapped[int | None]
-    clips_per_day: Mapped[int | None]
-    gpu_ms_per_day: Mapped[int | None] = mapped_column(BigInteger)
 
 
-class Tester(Record):
+class Tester(Limited, Record):
     """A person in the programme. The limit columns override the settings where they are set."""
 
     __tablename__ = "testers"
@@ -34,10 +41,6 @@ class Tester(Record):
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
     cohort_id: Mapped[str | None] = mapped_column(ForeignKey("cohorts.id"), index=True)
     created_at: Mapped[int] = mapped_column(BigInteger)
-    rate_per_minute: Mapped[int | None]
-    concurrent: Mapped[int | None]
-    clips_per_day: Mapped[int | None]
-    gpu_ms_per_day: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Token(Record):
@@ -90,22 +93,38 @@ class SignIn(Record):
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
+class Subject(Limited, Record):
+    """What an admin set for a token, a tester, a cohort or everybody as one (`Chain.keys`).
+
+    stopped_at  since when it makes no clips, or NULL; stop_message is what its testers read
+    epoch       rises with each stop, resumption and revocation
+    The limits are of all it asks for together. A tester's own stand in the tester's row.
+    """
+
+    __tablename__ = "subjects"
+
+    key: Mapped[str] = mapped_column(String(48), primary_key=True)
+    epoch: Mapped[int] = mapped_column(BigInteger, default=0)
+    stopped_at: Mapped[int | None] = mapped_column(BigInteger)
+    stop_message: Mapped[str | None] = mapped_column(String(400))
+
+
 class Meter(Record):
-    """One row a tester: what the rate limit and the concurrency limit count."""
+    """How far ahead of an even pace a subject has asked: its two rates, where SQL counts them."""
 
     __tablename__ = "meters"
 
-    tester_id: Mapped[str] = mapped_column(ForeignKey("testers.id"), primary_key=True)
-    arrival_ms: Mapped[int] = mapped_column(BigInteger, default=0)
-    held: Mapped[int] = mapped_column(default=0)
+    subject: Mapped[str] = mapped_column(String(48), primary_key=True)
+    minute_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    day_ms: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
-class DayBudget(Record):
-    """One row a tester and day (UTC, days since the epoch): clips and GPU time, held and spent."""
+class Budget(Record):
+    """What a subject used in a day (UTC, days since the epoch), or with day 0 in all its time."""
 
-    __tablename__ = "day_budgets"
+    __tablename__ = "budgets"
 
-    tester_id: Mapped[str] = mapped_column(ForeignKey("testers.id"), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(48), primary_key=True)
     day: Mapped[int] = mapped_column(primary_key=True)
     clips: Mapped[int] = mapped_column(default=0)
     held_gpu_ms: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -113,18 +132,26 @@ class DayBudget(Record):
 
 
 class Reservation(Record):
-    """What one admission holds until its job ends: `held` → `settled` or `released`, once."""
+    """What one admission holds until its job ends: `held` → `settled` or `released`, once.
+
+    A held one is also the lease of its place. `charged` names the budgets it was taken from:
+    `subject/day`, one space between.
+    """
 
     __tablename__ = "reservations"
     __table_args__ = (
         CheckConstraint("state IN ('held', 'settled', 'released')", name="reservation_state"),
         Index("ix_reservations_tester_state", "tester_id", "state"),
+        Index("ix_reservations_state_token", "state", "token_id"),
+        Index("ix_reservations_state_cohort", "state", "cohort_id"),
     )
 
     job_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     tester_id: Mapped[str] = mapped_column(ForeignKey("testers.id"))
     token_id: Mapped[str] = mapped_column(ForeignKey("tokens.id"))
+    cohort_id: Mapped[str | None] = mapped_column(String(32))
     day: Mapped[int]
+    charged: Mapped[str] = mapped_column(String(480))
     state: Mapped[str] = mapped_column(String(16))
     held_gpu_ms: Mapped[int] = mapped_column(BigInteger)
     spent_gpu_ms: Mapped[int] = mapped_column(BigInteger, default=0)

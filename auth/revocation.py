@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from auth.records import Reservation, SignIn, Token
-from auth.rows import changed
+from auth import subjects
+from auth.meters import meters_of
+from auth.records import Reservation, SignIn, Subject, Token
+from auth.rows import changed, insert_new
 from errors import NotFound
 
 REASON_MAX_CHARS = 400
@@ -27,6 +29,8 @@ def revoke(db: Session, token_id: str, reason: str, now_ms: int) -> Revoked:
     Waits for admissions under way with this token, so that whoever stops its jobs next in the
     same transaction sees every one. Raises NotFound.
     """
+    key = f"token:{token_id}"
+    subjects.lock_to_change(db, key)
     first = changed(
         db,
         update(Token)
@@ -35,6 +39,10 @@ def revoke(db: Session, token_id: str, reason: str, now_ms: int) -> Revoked:
     )
     if not first and db.get(Token, token_id) is None:
         raise NotFound
+    if first:
+        insert_new(db, Subject, key=key, epoch=0)
+        changed(db, update(Subject).where(Subject.key == key).values(epoch=Subject.epoch + 1))
+        meters_of(db).announce(db, key)
     sign_ins = changed(
         db,
         update(SignIn)
@@ -51,9 +59,3 @@ def one_line(reason: str) -> str:
     """The reason as a list can show it: no control characters, no line breaks."""
     printable = "".join(char if char.isprintable() else " " for char in reason)
     return " ".join(printable.split())[:REASON_MAX_CHARS]
-
-
-def is_revoked(db: Session, token_id: str) -> bool:
-    """Whether work this token admitted must stop. Expiry stops new work only; unknown: stop."""
-    token = db.execute(select(Token.revoked_at).where(Token.id == token_id)).first()
-    return token is None or token.revoked_at is not None

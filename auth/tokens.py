@@ -153,14 +153,6 @@ def get(db: Session, token_id: str, now_ms: int) -> Token:
     return token
 
 
-def lock(db: Session, token_id: str) -> None:
-    """Let a revocation of this token wait for this transaction, or wait for it.
-
-    The lock is exclusive: sharers who keep coming would keep a revocation waiting for ever.
-    """
-    db.execute(select(Token.id).where(Token.id == token_id).with_for_update(key_share=True))
-
-
 def is_live(token: Token, now_ms: int) -> bool:
     return token.revoked_at is None and not is_expired(token, now_ms)
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from auth.budget import is_today
 from auth.limits import Limits
-from auth.records import DayBudget, Meter
+from auth.pots import TOTAL, day_of, used_before
+from auth.records import Budget, Reservation
 
 
 @dataclass(frozen=True)
@@ -21,16 +21,25 @@ class Allowance:
 
 
 def allowance(db: Session, tester_id: str, limits: Limits, now_ms: int) -> Allowance:
-    day = db.execute(
-        select(DayBudget.clips, DayBudget.held_gpu_ms + DayBudget.spent_gpu_ms).where(
-            is_today(tester_id, now_ms)
-        )
-    ).first()
-    clips, gpu_ms = day or (0, 0)
-    held = db.scalar(select(Meter.held).where(Meter.tester_id == tester_id))
+    """What the tester's own limits leave. Those of a token or a cohort may leave less."""
+    subject, today = f"tester:{tester_id}", day_of(now_ms)
+    rows = db.scalars(
+        select(Budget).where(Budget.subject == subject, Budget.day.in_((TOTAL, today)))
+    ).all()
+    used = {row.day: row.held_gpu_ms + row.spent_gpu_ms for row in rows}
+    clips = next((row.clips for row in rows if row.day == today), 0)
+    gpu_ms_left = max(0, (limits.gpu_ms_per_day or 0) - used.get(today, 0))
+    if limits.gpu_ms_total is not None:
+        if TOTAL not in used:
+            before = used_before(db, subject, TOTAL)
+            used[TOTAL] = before["held_gpu_ms"] + before["spent_gpu_ms"]
+        gpu_ms_left = max(0, min(gpu_ms_left, limits.gpu_ms_total - used[TOTAL]))
+    held = db.scalar(
+        select(func.count()).where(Reservation.tester_id == tester_id, Reservation.state == "held")
+    )
     return Allowance(
-        clips_left=max(0, limits.clips_per_day - clips),
-        gpu_ms_left=max(0, limits.gpu_ms_per_day - gpu_ms),
+        clips_left=max(0, (limits.clips_per_day or 0) - clips),
+        gpu_ms_left=gpu_ms_left,
         held=held or 0,
         limits=limits,
     )

@@ -16,7 +16,8 @@ from typing import TextIO
 from uuid import uuid4
 
 from auth.budget import release, settle
-from auth.revocation import is_revoked
+from auth.meters_redis import wire_redis
+from auth.switch import why_stop
 from database import Database
 from errors import BootRefused, GreenroomError
 from jobs.engine import Engine
@@ -80,6 +81,7 @@ def serve(settings: Settings, events: TextIO, departure: Departure) -> None:
     fcntl.flock(lock, fcntl.LOCK_EX)  # the worker before us may still be putting its job back
     executor_id = read_executor_id(settings.data / "executor-id")
     database = Database(settings.database_url)
+    wire_redis(database, settings)
     database.migrate()
     migrate_engine(database)
     store = Store(settings.data / "clips", writer=executor_id)
@@ -87,7 +89,7 @@ def serve(settings: Settings, events: TextIO, departure: Departure) -> None:
     publisher: Publisher = PipePublisher(events)
     if settings.redis_url is not None:
         publisher = RedisPublisher(settings.redis_url)
-    worker = Worker(database, store, publisher, settle, release, is_revoked, clock=now_ms)
+    worker = Worker(database, store, publisher, settle, release, why_stop, clock=now_ms)
     engine = Engine(worker)
     warm_up()
     if departure.due.is_set():

@@ -24,6 +24,7 @@ SENTENCES = {
     "cancelled": "You stopped this clip. It was not charged.",
     "by_admin": "An admin stopped this clip. It was not charged.",
     "revoked": "The token that asked for this clip was revoked. It was not charged.",
+    "suspended": "Making clips was paused. This one was stopped and not charged.",
 }
 
 Release = Callable[[Session, str, int], None]

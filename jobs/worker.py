@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ from database import Database
 from errors import GreenroomError, RenderFailed, Stopped, WorkerLost
 from jobs.live import LiveEvent, Publisher, thumbnail
 from jobs.queue import Release, stopped
-from jobs.records import Clip, Job, move
+from jobs.records import LIVE, Clip, Job, move
 from sora_core.render import Film, Progress, render
 from sora_core.spec import ClipSpec
 from sora_core.store import Store
@@ -29,7 +29,7 @@ from sora_core.store import Store
 log = logging.getLogger("greenroom.jobs")
 
 Settle = Callable[[Session, str, int, int], None]
-IsRevoked = Callable[[Session, str], bool]
+WhyStop = Callable[[Session, str, bool], str | None]
 T = TypeVar("T")
 
 ATTEMPTS, PATIENCE_S = 2, 30
@@ -50,7 +50,9 @@ class Worker:
     """Carries one job at a time.
 
     settle(db, job_id, spent_gpu_ms, now_ms), release(db, job_id, now_ms) and
-    is_revoked(db, admission_id) run inside this worker's transactions and do not commit.
+    why_stop(db, admission_id, lasting) run inside this worker's transactions and do not commit.
+    why_stop says why what was admitted must not go on, or None; lasting: and so it stays until
+    the transaction ends.
     name is new in each process: two lives of one machine are two workers.
     Once `leaving` is set, the job in hand is given back at its next step.
     """
@@ -60,7 +62,7 @@ class Worker:
     publisher: Publisher
     settle: Settle
     release: Release
-    is_revoked: IsRevoked
+    why_stop: WhyStop
     clock: Callable[[], int]
     name: str = field(default_factory=lambda: uuid4().hex)
     leaving: threading.Event = field(default_factory=threading.Event)
@@ -97,8 +99,8 @@ class Worker:
     def claim(self, job_id: str) -> Job | None:
         """The job, now `running` and ours; None when there is nothing left to draw.
 
-        A job that is `running` already comes here because its worker died. Where that is the
-        second time, it fails.
+        One that must not be drawn any more is stopped. A job that is `running` already comes
+        here because its worker died. Where that is the second time, it fails.
         """
         ours = {
             "state": "running",
@@ -108,10 +110,17 @@ class Worker:
             "started_at": self.clock(),
         }
         with self.database.begin() as db:
-            queued = move(db, job_id, "queued", **ours)
-            if queued or move(db, job_id, "running", Job.attempts < ATTEMPTS, **ours):
+            stop = self.why_stop(db, db.get_one(Job, job_id).admission_id, True)
+            db.expire_all()
+            if stop is None and (
+                move(db, job_id, "queued", **ours)
+                or move(db, job_id, "running", Job.attempts < ATTEMPTS, **ours)
+            ):
                 return db.get_one(Job, job_id)
-        self.end(job_id, Job.attempts >= ATTEMPTS, failed(WorkerLost(LOST)))
+        if stop is not None:
+            self.end(job_id, true(), stopped(stop), LIVE)
+        else:
+            self.end(job_id, Job.attempts >= ATTEMPTS, failed(WorkerLost(LOST)))
         return None
 
     def draw(self, job: Job) -> Film:
@@ -143,9 +152,7 @@ class Worker:
             state, executor_id, stop_reason = db.execute(columns).one()
             if (state, executor_id) != ("running", self.name):
                 raise TakenOver
-            if stop_reason is None and self.is_revoked(db, job.admission_id):
-                return "revoked"
-            return stop_reason
+            return stop_reason or self.why_stop(db, job.admission_id, False)
 
     def keep(self, job: Job, film: Film) -> Clip:
         """Put the files where they stay. Before the row: a row never names a missing file."""
@@ -172,12 +179,13 @@ class Worker:
     def publish(self, job: Job, clip: Clip, film: Film) -> None:
         """`finished`, the clip's row and its one charge: in one transaction, or none of them.
 
-        Raises Stopped where a stop or a revocation came first.
+        Raises Stopped where a stop or a revocation came first; one that comes now waits.
         """
         done = {"state": "finished", "reading": film.reading, "ended_at": clip.created_at}
         unstopped = Job.stop_reason.is_(None)
         with self.database.begin() as db:
-            published = not self.is_revoked(db, job.admission_id) and move(
+            stop = self.why_stop(db, job.admission_id, True)
+            published = stop is None and move(
                 db, job.id, "running", self.is_ours, unstopped, **done
             )
             if published:
@@ -189,16 +197,23 @@ class Worker:
         self.discard(job.id, range(1, job.attempts))
         self.publisher.publish(LiveEvent.of(job))
 
-    def end(self, job_id: str, guard: ColumnElement[bool], columns: dict[str, str]) -> None:
+    def end(
+        self,
+        job_id: str,
+        guard: ColumnElement[bool],
+        columns: dict[str, str],
+        states: Iterable[str] = ("running",),
+    ) -> None:
         """The one way out: state and sentence, the hold given back, no file left.
 
-        Does nothing to a job that is not running, or for which `guard` does not hold.
+        Does nothing to a job in another state, or for which `guard` does not hold.
         """
 
         def write() -> Job | None:
             now_ms = self.clock()
             with self.database.begin() as db:
-                if not move(db, job_id, "running", guard, ended_at=now_ms, **columns):
+                ends = {"ended_at": now_ms, **columns}
+                if not any(move(db, job_id, state, guard, **ends) for state in states):
                     return None
                 self.release(db, job_id, now_ms)
                 job = db.get_one(Job, job_id)

@@ -39,8 +39,8 @@ def list_testers(desk: Desk, _arguments: Namespace) -> Answer:
         for tester in testers.list(db):
             limits = desk.gate.limits.of(tester)
             left = allowance(db, tester.id, limits, desk.now_ms)
-            clips = limits.clips_per_day - left.clips_left
-            gpu_ms = limits.gpu_ms_per_day - left.gpu_ms_left
+            clips = (limits.clips_per_day or 0) - left.clips_left
+            gpu_ms = (limits.gpu_ms_per_day or 0) - left.gpu_ms_left
             facts.append(
                 {
                     "id": tester.id,
@@ -59,7 +59,7 @@ def list_testers(desk: Desk, _arguments: Namespace) -> Answer:
                 tester.role,
                 day(tester.created_at),
                 f"{clips} of {limits.clips_per_day}",
-                f"{gpu_ms // 1000} of {limits.gpu_ms_per_day // 1000} s",
+                f"{gpu_ms // 1000} of {(limits.gpu_ms_per_day or 0) // 1000} s",
                 f"{left.held} of {limits.concurrent}",
             )
     return Answer(facts, table)

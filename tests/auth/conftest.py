@@ -1,14 +1,19 @@
 """A gate with its limits, a tester behind it, and a fixed now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy.orm import Session
 
 from auth import testers, tokens
 from auth.gate import Gate, Principal
 from auth.keys import Keys
-from auth.limits import Limits
-from auth.records import Tester
+from auth.limits import Bound, Limits
+from auth.meters import SQL, MeterStore, count_held, wire
+from auth.meters_redis import RedisMeters, keys_of, read_text
+from auth.quotas import Meters, Quota
+from auth.records import Meter, Tester
 from database import Database
 
 DAY_MS = 86_400_000
@@ -17,9 +22,65 @@ NOON = 20_800 * DAY_MS + DAY_MS // 2
 
 @pytest.fixture(scope="session")
 def gate() -> Gate:
-    """5 a minute, 2 at once, 50 clips and 1,800 s of GPU time a day."""
+    """5 a minute, 2 at once, 50 clips and 1,800 s of GPU time a day, by the clock it is told."""
     keys = Keys.derive("a secret of at least thirty-two characters")
-    return Gate(keys, Limits(5, 2, 50, 1_800_000))
+    return Gate(keys, Limits(5, 2, 50, 1_800_000), clock=as_told)
+
+
+def as_told(_db: Session, now_ms: int) -> int:
+    return now_ms
+
+
+class ToldRedis(RedisMeters):
+    """Real Redis, whose clock is what it is told: its scripts read a key instead."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, told_script)
+        self.redis.flushdb()
+        self.tell(NOON)
+
+    def tell(self, now_ms: int) -> None:
+        self.redis.set("told", now_ms)
+
+    def take(
+        self, db: Session, job_id: str, bounds: Sequence[Bound], now_ms: int
+    ) -> Sequence[Quota]:
+        self.tell(now_ms)
+        return super().take(db, job_id, bounds, now_ms)
+
+
+def told_script(name: str) -> str:
+    lines = (
+        "local told = tonumber(redis.call('GET', 'told'))\n"
+        "local time = {math.floor(told / 1000), told % 1000 * 1000}"
+    )
+    text = read_text(name)
+    assert name == "undo" or "local time = redis.call('TIME')" in text
+    return text.replace("local time = redis.call('TIME')", lines)
+
+
+def reading(database: Database, store: MeterStore, key: str) -> Meters:
+    """What `store` counts for one subject."""
+    if isinstance(store, RedisMeters):
+        minute, day, places = keys_of(key)
+        minute_ms, day_ms = (int(store.redis.get(name) or 0) for name in (minute, day))
+        return Meters(minute_ms, day_ms, store.redis.zcard(places))
+    with database.read() as db:
+        row = db.get(Meter, key)
+        held = count_held(db, Bound(key, Limits(concurrent=1)), "")
+        return Meters(row.minute_ms, row.day_ms, held) if row else Meters(held=held)
+
+
+@pytest.fixture(params=["in sql", "in redis"])
+def meters(request: pytest.FixtureRequest, database: Database) -> MeterStore:
+    """What counts rates and places for `database`: itself and a real Redis in turn."""
+    store: MeterStore = SQL
+    if request.param == "in redis":
+        store = ToldRedis(request.getfixturevalue("redis_url"))
+    wire(database, store)
+    with database.read() as db:
+        store.restore(db)
+    return store
 
 
 @dataclass(frozen=True)

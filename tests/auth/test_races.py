@@ -12,12 +12,14 @@ from sqlalchemy import func, select
 from auth import budget, revocation, testers
 from auth.gate import Gate
 from auth.limits import Limits
-from auth.records import DayBudget, Meter, Reservation, SignIn
+from auth.meters import MeterStore
+from auth.records import Budget, Reservation, SignIn
 from database import Database
 from errors import GreenroomError, TooMany
-from tests.auth.conftest import DAY_MS, NOON, Invited, invite, mint
+from tests.auth.conftest import DAY_MS, NOON, Invited, as_told, invite, mint, reading
 
 CALLERS = 50
+pytestmark = pytest.mark.usefixtures("meters")
 
 
 def all_at_once(call: Callable[[int], None], callers: int = CALLERS) -> Counter[str]:
@@ -56,32 +58,38 @@ def ask_all_at_once(database: Database, gate: Gate, who: Invited, gpu_ms: int = 
     ],
 )
 def test_admit_gives_exactly_what_the_limit_says_to_fifty_at_once(
-    database: Database, gate: Gate, limits: Limits, outcome: dict[str, int]
+    database: Database,
+    gate: Gate,
+    meters: MeterStore,
+    limits: Limits,
+    outcome: dict[str, int],
 ) -> None:
-    narrow = Gate(gate.keys, limits)
+    narrow = Gate(gate.keys, limits, as_told)
     ada = invite(database, narrow, "Ada")
     assert ask_all_at_once(database, narrow, ada, gpu_ms=10) == outcome
     admitted = outcome["ok"]
-    every_ms = 60_000 // limits.rate_per_minute
+    every_ms = 60_000 // (limits.rate_per_minute or 1)
+    meter = reading(database, meters, f"tester:{ada.tester.id}")
+    assert (meter.held, meter.minute_ms) == (admitted, NOON + admitted * every_ms)
     with database.read() as db:
-        meter = db.get_one(Meter, ada.tester.id)
-        day = db.get_one(DayBudget, (ada.tester.id, NOON // DAY_MS))
-        assert (meter.held, meter.arrival_ms) == (admitted, NOON + admitted * every_ms)
+        day = db.get_one(Budget, (f"tester:{ada.tester.id}", NOON // DAY_MS))
         assert (day.clips, day.held_gpu_ms, day.spent_gpu_ms) == (admitted, 10 * admitted, 0)
         assert db.scalar(select(func.count()).select_from(Reservation)) == admitted
 
 
 def test_admit_charges_one_hold_when_fifty_ask_for_the_same_job(
-    database: Database, gate: Gate, ada: Invited
+    database: Database, gate: Gate, meters: MeterStore, ada: Invited
 ) -> None:
     def ask(_number: int) -> None:
         with database.begin() as db:
             gate.admit(db, ada.principal, "job", 1000, NOON)
 
     assert all_at_once(ask) == {"ok": CALLERS}
+    key = f"tester:{ada.tester.id}"
+    meter = reading(database, meters, key)
+    assert (meter.held, meter.minute_ms) == (1, NOON + 12_000)
     with database.read() as db:
-        assert db.get_one(Meter, ada.tester.id).held == 1
-        assert db.get_one(DayBudget, (ada.tester.id, NOON // DAY_MS)).held_gpu_ms == 1000
+        assert db.get_one(Budget, (key, NOON // DAY_MS)).held_gpu_ms == 1000
 
 
 def test_admit_keeps_testers_apart(database: Database, gate: Gate) -> None:
@@ -117,7 +125,7 @@ def test_add_has_one_winner_of_fifty_with_one_name(database: Database) -> None:
 
 
 def test_settle_and_release_end_every_hold_once_when_they_race(
-    database: Database, gate: Gate
+    database: Database, gate: Gate, meters: MeterStore
 ) -> None:
     ada = invite(database, gate, "Ada", rate_per_minute=100, concurrent=100)
     for number in range(5):
@@ -132,10 +140,12 @@ def test_settle_and_release_end_every_hold_once_when_they_race(
                 budget.release(db, f"job{number % 5}", NOON)
 
     assert all_at_once(end) == {"ok": CALLERS}
+    key = f"tester:{ada.tester.id}"
+    assert reading(database, meters, key).held == 0
     with database.read() as db:
         states = Counter(db.scalars(select(Reservation.state)))
-        day = db.get_one(DayBudget, (ada.tester.id, NOON // DAY_MS))
-        assert states["held"] == db.get_one(Meter, ada.tester.id).held == 0
+        day = db.get_one(Budget, (key, NOON // DAY_MS))
+        assert states["held"] == 0
         assert (day.clips, day.held_gpu_ms) == (states["settled"], 0)
         assert day.spent_gpu_ms == 700 * states["settled"]
 

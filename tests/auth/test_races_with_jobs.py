@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from auth import budget, revocation
 from auth.gate import Gate
-from auth.records import Meter, Reservation
+from auth.records import Budget, Reservation
 from database import Database
 from jobs.queue import Queue
 from jobs.records import Job, move
@@ -70,4 +70,4 @@ def test_revoke_and_stop_end_every_job_once_while_workers_finish_them(
         released = select(func.count()).where(Reservation.state == "released")
         assert db.scalar(settled) == ROUNDS * JOBS_EACH // 2
         assert db.scalar(released) == ROUNDS * JOBS_EACH // 2
-        assert db.scalar(select(func.sum(Meter.held))) == 0
+        assert db.scalar(select(func.sum(Budget.held_gpu_ms))) == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth import revocation
+from auth import revocation, switch
 from auth.gate import Gate
 from auth.records import Token
 from auth.revocation import Revoked
@@ -59,13 +59,13 @@ def test_revoke_keeps_the_reason_as_one_printable_line(database: Database, ada: 
     assert len(reason) == 400
 
 
-def test_is_revoked_tells_revoked_from_expired_and_fails_closed(
+def test_why_stop_tells_revoked_from_expired_and_fails_closed(
     database: Database, ada: Invited
 ) -> None:
     with database.begin() as db:
         db.get_one(Token, ada.token.id).expires_at = NOON - 1
         db.flush()
-        assert not revocation.is_revoked(db, ada.token.id)
+        assert switch.why_stop(db, ada.token.id, True) is None
         revocation.revoke(db, ada.token.id, "pasted", NOON)
-        assert revocation.is_revoked(db, ada.token.id)
-        assert revocation.is_revoked(db, "nobody")
+        assert switch.why_stop(db, ada.token.id, True) == "revoked"
+        assert switch.why_stop(db, "nobody", True) == "revoked"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from auth import testers, tokens
 from auth.budget import release
 from auth.gate import Gate, Principal
-from auth.records import DayBudget, Reservation
+from auth.records import Budget, Cohort, Reservation, Tester
 from auth.revocation import revoke
 from database import Database
 from jobs.queue import Queue, migrate_engine, new_job_id
@@ -54,6 +54,15 @@ class House:
             now_ms=now,
         )
 
+    def subjects(self) -> dict[str, str]:
+        """What may be stopped besides everybody; the tester is put into a cohort for it."""
+        with self.database.begin() as db:
+            if db.get(Cohort, "c") is None:
+                db.add(Cohort(id="c", name="artists", created_at=now_ms()))
+            db.get_one(Tester, self.principal.tester_id).cohort_id = "c"
+        tester, token = self.principal.tester_id, self.principal.token_id
+        return {"cohort": "cohort:c", "tester": f"tester:{tester}", "token": f"token:{token}"}
+
     def look(self, job: Job) -> Job:
         with self.database.read() as db:
             return db.get_one(Job, job.id)
@@ -66,9 +75,9 @@ class House:
         with self.database.read() as db:
             return db.get_one(Reservation, job.id)
 
-    def budget(self) -> DayBudget:
+    def budget(self) -> Budget:
         with self.database.read() as db:
-            return db.query(DayBudget).one()
+            return db.query(Budget).one()
 
     def cancel(self, job: Job) -> Job:
         with self.database.begin() as db:

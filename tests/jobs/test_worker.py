@@ -1,16 +1,19 @@
 """One job's whole life, without the engine: `carry` is called as the engine calls it."""
 
 import dataclasses
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from auth.budget import release, settle
-from auth.revocation import is_revoked
+from auth.revocation import revoke
+from auth.switch import stop, why_stop
 from jobs.live import LiveEvent
-from jobs.records import Job, move
+from jobs.records import Clip, Job, move
 from jobs.worker import Leaving, Worker, insist
 from sora_core import render, sprout
 from sora_core.catalog import MODELS
@@ -45,7 +48,7 @@ def watcher() -> Watcher:
 @pytest.fixture
 def worker(house: House, watcher: Watcher) -> Worker:
     store = Store(house.settings.data / "clips")
-    return Worker(house.database, store, watcher, settle, release, is_revoked, clock=now_ms)
+    return Worker(house.database, store, watcher, settle, release, why_stop, clock=now_ms)
 
 
 def assert_refunded(house: House, job: Job) -> None:
@@ -106,10 +109,56 @@ def test_carry_stops_before_drawing_when_the_token_was_revoked(
     house: House, worker: Worker, watcher: Watcher
 ) -> None:
     job = house.ask()
-    worker.is_revoked = lambda _db, token_id: token_id == job.admission_id
+    with house.database.begin() as db:
+        revoke(db, job.admission_id, "a test", now_ms())
     worker.carry(job.id)
     assert house.look(job).stop_reason == "revoked"
-    assert [event.step for event in watcher.seen] == [0, 0]
+    assert [event.state for event in watcher.seen] == ["stopped"]
+    assert_refunded(house, job)
+
+
+@pytest.mark.parametrize("subject", ["everybody", "cohort", "tester", "token"])
+def test_carry_stops_at_its_next_step_what_an_admin_stops(
+    house: House, worker: Worker, watcher: Watcher, subject: str
+) -> None:
+    keys = {"everybody": "everybody", **house.subjects()}
+    job, waiting = house.ask(), house.ask()
+
+    def pull() -> None:
+        with house.database.begin() as db:
+            stop(db, keys[subject], "A leak is being looked at", now_ms())
+
+    watcher.at[3] = pull
+    worker.carry(job.id)
+    assert (house.look(job).state, house.look(job).step) == ("stopped", 3)
+    worker.carry(waiting.id)
+    assert (house.look(waiting).state, house.look(waiting).started_at) == ("stopped", None)
+    assert {house.look(ended).stop_reason for ended in (job, waiting)} == {"suspended"}
+    assert_refunded(house, job)
+    assert_refunded(house, waiting)
+
+
+def test_publish_waits_for_a_stop_under_way_and_then_publishes_nothing(
+    house: House, worker: Worker, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, stopping = house.ask(), threading.Event()
+
+    def pull() -> None:
+        with house.database.begin() as db:
+            stop(db, "everybody", "A leak is being looked at", now_ms())
+            stopping.set()
+
+    keep = worker.keep
+
+    def keep_and_pull(*arguments: Any) -> Clip:
+        clip = keep(*arguments)
+        threading.Thread(target=pull).start()
+        assert stopping.wait(20)
+        return clip
+
+    monkeypatch.setattr(worker, "keep", keep_and_pull)
+    worker.carry(job.id)
+    assert house.look(job).stop_reason == "suspended"
     assert_refunded(house, job)
 
 
