@@ -43,9 +43,10 @@ def fast_bfloat16() -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guided:
-    """The transformer's velocity for one prompt, led away from another.
+    """The transformer's velocity for the prompts of a window, led away from another prompt.
 
-    slots     (2, S, W): what to stay away from, and what to draw
+    slots     (1 + P, S, W): what to stay away from, then the prompts
+    shares    (n, P) how far each frame follows each prompt; the velocities are mixed
     guidance  1 follows the model as it is. Ho & Salimans 2022, arXiv:2207.12598
     interval  noise levels (low, high) in which it is guided; elsewhere it is followed as it is,
               at half the cost. Kynkäänniemi et al. 2024, arXiv:2404.07724
@@ -53,6 +54,7 @@ class Guided:
 
     net: SproutTransformer
     slots: Tensor
+    shares: Tensor
     guidance: float
     interval: tuple[float, float] = (0.0, 1.0)
 
@@ -61,11 +63,13 @@ class Guided:
         """x (n, C, h, w), levels (n,) → (n, C, h, w)."""
         low, high = self.interval
         guided = self.guidance != 1.0 and low <= float(levels.max()) <= high
-        slots = self.slots if guided else self.slots[1:]
+        followed = self.shares.any(0)
+        slots = self.slots[torch.cat([torch.tensor([guided]), followed])]
         b = len(slots)
         with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16()):
             v = self.net(x.expand(b, *x.shape), levels.expand(b, -1), slots).float()
-        return v[0] + self.guidance * (v[1] - v[0]) if guided else v[0]
+        told = torch.einsum("pnchw,np->nchw", v[int(guided) :], self.shares[:, followed])
+        return v[0] + self.guidance * (told - v[0]) if guided else told
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import numpy as np
 from sora_core.sprout.autoencoder import CHUNK
 
 CLOSING_DRAWINGS = 9  # drawn anew at least, to close a loop or to lead from one clip to another
+LEADING_DRAWINGS = 18  # drawn anew at most where clips are cut to be blended: one window
 SHORTEST_LOOP = 12
 
 Sources = Sequence[np.ndarray | None]
@@ -24,11 +25,13 @@ class Piece:
     """Drawings (k, H, W, 3), k a multiple of 3, that lie at drawing `first`.
 
     exact  (begin, end): drawings of the clip, lead included, that stay as they are given
+    known  false where it is only what drawing begins from
     """
 
     first: int
     drawings: np.ndarray
-    exact: tuple[int, int]
+    exact: tuple[int, int] = (0, 0)
+    known: bool = True
 
 
 Layout = tuple[int, list[Piece]]  # lead and pieces
@@ -108,26 +111,40 @@ def _loop(sources: Sources, drawings: int) -> Layout:
 
 
 def _blend(sources: Sources, drawings: int) -> Layout:
-    """The first's end, something new, the second's beginning: all of both where they fit."""
+    """The first's end, something new, the second's beginning.
+
+    All of both where they fit; else a third of the clip is new. What is new begins from a dissolve,
+    as the two may have nothing in common.
+    """
     first, second = _given(sources, 2, "blend")
-    new = whole(max(CLOSING_DRAWINGS, drawings - len(first) - len(second)))
+    new = drawings - len(first) - len(second)
+    if new < CLOSING_DRAWINGS:
+        new = min(max(drawings // 3, CLOSING_DRAWINGS), LEADING_DRAWINGS)
+    new = whole(new)
     kept = drawings - new
     require(kept >= 2, f"blend needs at least {CLOSING_DRAWINGS + 2} drawings")
     before = min(len(first), max(kept // 2, kept - len(second)))
     after = kept - before
     lead = -before % CHUNK
-    there = lead + before + new
+    here, there = lead + before, lead + before + new
     return lead, [
-        Piece(0, _ending(first[len(first) - before :]), (lead, lead + before)),
+        Piece(0, _ending(first[len(first) - before :]), (lead, here)),
+        Piece(here, _dissolve(first[-1], second[0], new), known=False),
         Piece(there, _beginning(second[:after]), (there, there + after)),
     ]
+
+
+def _dissolve(here: np.ndarray, there: np.ndarray, count: int) -> np.ndarray:
+    """`count` drawings (H, W, 3) that lead evenly from one to another."""
+    share = (np.arange(1, count + 1, dtype=np.float32) / (count + 1))[:, None, None, None]
+    return ((1 - share) * here + share * there).round().astype(np.uint8)
 
 
 def _remix(sources: Sources, drawings: int) -> Layout:
     """Nothing stays as it is; the source is what drawing begins from."""
     (clip,) = _given(sources, 1, "remix")
     require(drawings <= len(clip), f"remix needs at most the source's {len(clip)} drawings")
-    return 0, [Piece(0, _beginning(clip[:drawings]), (0, 0))]
+    return 0, [Piece(0, _beginning(clip[:drawings]), known=False)]
 
 
 OPERATIONS: dict[str, Callable[[Sources, int], Layout]] = {

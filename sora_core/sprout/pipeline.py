@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from diffusers import DiffusionPipeline, FlowMatchEulerDiscreteScheduler
-from diffusers.utils import BaseOutput
 from torch import Tensor
 
 from sora_core.sprout import NATIVE_SIZES
@@ -20,35 +19,12 @@ from sora_core.sprout.joins import finish
 from sora_core.sprout.operations import Sources, require
 from sora_core.sprout.plan import Plan, plan_clip
 from sora_core.sprout.reading import Reading, read_prompt
+from sora_core.sprout.step import SproutOutput, Step
 from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.transformer import SproutTransformer
 from sora_core.sprout.turbo import SproutTurbo, with_low_rank
 from sora_core.sprout.weights import load_parts, write_manifest
 from sora_core.sprout.words import Words
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """A finished denoising step, `index` of `total` (counted from 1).
-
-    latents  (m, C, h, w) the estimate of the clean clip so far, normalised: what is given and what
-             has been drawn, in the order of the finished clip, whichever way it grows
-    newest   index into `latents`, the middle of what is being drawn
-    plan     what was asked; the clip is complete when m is its number of latent frames
-    """
-
-    index: int
-    total: int
-    latents: Tensor
-    newest: int
-    plan: Plan
-
-
-@dataclass
-class SproutOutput(BaseOutput):
-    """frames (1, F, H, W, 3) float32 in [0, 1], or uint8 if asked for."""
-
-    frames: np.ndarray
 
 
 class SproutPipeline(DiffusionPipeline):
@@ -114,7 +90,7 @@ class SproutPipeline(DiffusionPipeline):
         negative_prompt: str = "",
         operation: str = "text",
         sources: Sources = (),
-        strength: float = 1.0,
+        strength: float | None = None,
         variant: str = "quality",
         steps: int | None = None,
         guidance: float | None = None,
@@ -128,8 +104,8 @@ class SproutPipeline(DiffusionPipeline):
         seed       the same seed gives the same clip on one machine
         operation  "text", "image", "extend", "extend_back", "loop", "blend" or "remix"
         sources    clips (F, H, W, 3) uint8 at the native size and rate; see `plan_clip`
-        strength   in (0, 1], of a remix: 1 keeps nothing of the source. Drawing begins at the
-                   nearest noise level of the schedule
+        strength   in (0, 1]: how far a remix or a blend may leave its sources, see `plan_clip`;
+                   drawing begins at the nearest noise level of the schedule
         variant    "quality", or "turbo": few steps and, unless `guidance` is given, no guidance,
                    so `negative_prompt` has no effect
         steps      per window of 2 s; 24 for quality, 8 for turbo
@@ -150,22 +126,21 @@ class SproutPipeline(DiffusionPipeline):
         steps = usual.steps if steps is None else steps
         guidance = usual.guidance if guidance is None else guidance
         require(steps >= 1, "a clip takes at least one step")
-        away = self.encode_prompt(negative_prompt)
-        guides = [
-            Guided(
-                self.denoisers[variant], torch.cat([away, self.encode_prompt(text, style)]),
-                guidance, guidance_interval,
-            )
-            for text in prompts
-        ]  # fmt: skip
+        told = [self.encode_prompt(text, style) for text in prompts]
+        guide = partial(
+            Guided, self.denoisers[variant],
+            torch.cat([self.encode_prompt(negative_prompt), *told]),
+            guidance=guidance, interval=guidance_interval,
+        )  # fmt: skip
         schedule = Schedule(self.scheduler.config, steps, plan.strength)
-        return self._windows(plan, aspect, guides, schedule, seed)
+        return self._windows(plan, aspect, guide, schedule, seed)
 
     def _windows(
-        self, plan: Plan, aspect: str, guides: list[Guided], schedule: Schedule, seed: int
+        self, plan: Plan, aspect: str, guide: Callable[..., Guided], schedule: Schedule, seed: int
     ) -> Iterator[Step]:
         windows, levels = plan.windows(), schedule.start()[1]
         clip, ready = self._encode_sources(plan, aspect), torch.tensor(plan.known)
+        shares = torch.from_numpy(plan.shares)
         noise = torch.Generator().manual_seed(seed)
         index, total = 0, len(windows) * len(levels)
         for window in windows:
@@ -176,7 +151,8 @@ class SproutPipeline(DiffusionPipeline):
             start = clip[frames]
             dust = torch.randn(clip[new].shape, generator=noise)
             start[drawn] = (1 - levels[0]) * start[drawn] + levels[0] * dust
-            for estimate in denoise(guides[window.prompt], start, drawn, schedule):
+            velocity = guide(shares=shares[frames])
+            for estimate in denoise(velocity, start, drawn, schedule):
                 clip[new] = estimate
                 index += 1
                 yield Step(index, total, clip[ready], newest, plan)
@@ -244,7 +220,7 @@ class SproutPipeline(DiffusionPipeline):
         negative_prompt: str = "",
         operation: str = "text",
         sources: Sources = (),
-        strength: float = 1.0,
+        strength: float | None = None,
         variant: str = "quality",
         num_inference_steps: int | None = None,
         guidance_scale: float | None = None,

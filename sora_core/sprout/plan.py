@@ -14,6 +14,8 @@ from sora_core.sprout.operations import OPERATIONS, Sources, require, whole
 from sora_core.sprout.windows import Window, plan_windows
 
 LONGEST_DRAWINGS = 120
+#: Where drawing begins from a source, and at which noise level unless asked otherwise.
+STRENGTHS = {"remix": 0.6, "blend": 0.7}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +27,7 @@ class Plan:
     source    (3n, H, W, 3) uint8, black where nothing is given; None if nothing is
     known     n entries: this latent frame is given by `source`
     exact     (begin, end) of drawings that stay as they are in `source`, lead included
-    prompts   n entries: the number of the prompt it follows
+    shares    (n, prompts) how far each latent frame follows each prompt; rows add up to 1
     loops     the last drawing is followed by the first
     strength  noise level at which drawing begins; below 1 it begins from `source`
     """
@@ -35,13 +37,13 @@ class Plan:
     source: np.ndarray | None
     known: tuple[bool, ...]
     exact: tuple[tuple[int, int], ...]
-    prompts: tuple[int, ...]
+    shares: np.ndarray
     loops: bool
     strength: float
 
     def windows(self) -> list[Window]:
         """The windows in which the clip is drawn, in order."""
-        return plan_windows(self.known, self.prompts, loops=self.loops)
+        return plan_windows(self.known, loops=self.loops)
 
 
 def plan_clip(
@@ -50,7 +52,7 @@ def plan_clip(
     size: tuple[int, int],
     sources: Sources = (),
     *,
-    strength: float = 1.0,
+    strength: float | None = None,
     prompts: int = 1,
 ) -> Plan:
     """Lay out the sources and say what remains to be drawn.
@@ -61,12 +63,15 @@ def plan_clip(
     sources    clips (F, H, W, 3) uint8 of that size, 12 drawings a second; a picture has F = 1.
                text: none. image: a first picture, or (first, last), either may be None.
                extend, extend_back, remix: one clip. loop: none or one. blend: two.
-    strength   in (0, 1], of a remix: how far it may leave the source
-    prompts    the clip is cut into so many equal spans, each with its own prompt
+    strength   in (0, 1]: how far a remix may leave its source, and what is new in a blend a plain
+               dissolve; None: the usual of `STRENGTHS`. Of no effect elsewhere
+    prompts    the clip has so many equal spans, each with its own prompt
     Raises ValueError where these do not fit each other.
     """
     require(operation in OPERATIONS, f"no operation is called {operation!r}")
     require(1 <= drawings <= LONGEST_DRAWINGS, f"a clip has 1 to {LONGEST_DRAWINGS} drawings")
+    if strength is None:
+        strength = STRENGTHS.get(operation, 1.0)
     require(0 < strength <= 1, "strength lies above 0 and at most at 1")
     for source in sources:
         _require_clip(source, size)
@@ -78,7 +83,7 @@ def plan_clip(
     for piece in pieces:
         end = piece.first + len(piece.drawings)
         canvas[piece.first : end] = piece.drawings
-        if operation != "remix":
+        if piece.known:
             known[piece.first // CHUNK : end // CHUNK] = [True] * (len(piece.drawings) // CHUNK)
     require(not all(known), "the sources leave nothing to draw")
     return Plan(
@@ -87,10 +92,17 @@ def plan_clip(
         source=canvas if pieces else None,
         known=tuple(known),
         exact=tuple(piece.exact for piece in pieces if piece.exact[1] > piece.exact[0]),
-        prompts=tuple(frame * prompts // n for frame in range(n)),
+        shares=_shares(n, prompts, loops=operation == "loop"),
         loops=operation == "loop",
-        strength=strength if operation == "remix" else 1.0,
+        strength=strength if operation in STRENGTHS else 1.0,
     )
+
+
+def _shares(n: int, prompts: int, *, loops: bool) -> np.ndarray:
+    """Equal spans of n latent frames, one a prompt; frames beside a border follow both."""
+    spans = np.eye(prompts, dtype=np.float32)[np.arange(n) * prompts // n]
+    around = np.pad(spans, ((1, 1), (0, 0)), mode="wrap" if loops else "edge")
+    return (around[:-2] + around[1:-1] + around[2:]) / 3
 
 
 def _require_clip(source: np.ndarray | None, size: tuple[int, int]) -> None:

@@ -20,60 +20,51 @@ class Window(NamedTuple):
 
     frames  latent frames of the clip in the order seen; around the end of a loop
     drawn   for each of them whether this window draws it; the others are given
-    prompt  number of the prompt it follows
     """
 
     frames: tuple[int, ...]
     drawn: tuple[bool, ...]
-    prompt: int
 
 
-def plan_windows(
-    known: Sequence[bool], prompts: Sequence[int] | None = None, *, loops: bool = False
-) -> list[Window]:
+def plan_windows(known: Sequence[bool], *, loops: bool = False) -> list[Window]:
     """Windows that draw every frame not `known` exactly once, in the order of drawing.
 
-    known    for each latent frame of the clip; of a loop, a beginning or nothing
-    prompts  for each latent frame the number of its prompt; a window follows one. None: all 0
-    loops    the last frame is followed by the first
+    known  for each latent frame of the clip; of a loop, a beginning or nothing
+    loops  the last frame is followed by the first
     Each window has at most `LONGEST` frames, and as many given ones as fit.
     """
     ready = list(known)
-    prompts = prompts or [0] * len(ready)
     windows = []
     while not all(ready):
-        window = _next_window(ready, prompts, loops)
+        window = _next_window(ready, loops)
         for frame, drawn in zip(window.frames, window.drawn, strict=True):
             ready[frame] = ready[frame] or drawn
         windows.append(window)
     return windows
 
 
-def _next_window(ready: list[bool], prompts: Sequence[int], loops: bool) -> Window:
+def _next_window(ready: list[bool], loops: bool) -> Window:
     """The window that draws from the first gap."""
-    first = ready.index(False)
-    end = next((i for i in range(first, len(ready)) if ready[i]), len(ready))
-    left, right = _run(ready, first, -1, loops), _run(ready, end - 1, 1, loops)
+    n, first = len(ready), ready.index(False)
+    gap = next((i for i in range(first, n) if ready[i]), n) - first
+    left, right = _run(ready, first, -1, loops), _run(ready, first + gap - 1, 1, loops)
     if right and not left:
-        count = _alike([prompts[i] for i in range(end - 1, first - 1, -1)])
-        count = min(count, LONGEST - min(right, CONTEXT))
-        return _window(0, end - count, count, min(right, LONGEST - count), prompts)
-    count, gap = _alike(prompts[first:end]), end - first
-    if right and count == gap <= LONGEST - 2:
+        count = min(gap, LONGEST - min(right, CONTEXT))
+        return _window(n, 0, first + gap - count, count, min(right, LONGEST - count))
+    if right and gap <= LONGEST - 2:
         room = LONGEST - gap
         before = min(left, room - min(right, max(1, room // 2)))
-        return _window(before, first, gap, min(right, room - before), prompts)
-    count = min(count, LONGEST - min(left, CONTEXT))
+        return _window(n, before, first, gap, min(right, room - before))
+    count = min(gap, LONGEST - min(left, CONTEXT))
     if right or loops:
         count = max(1, min(count, gap - CLOSING))
-    return _window(min(left, LONGEST - count), first, count, 0, prompts)
+    return _window(n, min(left, LONGEST - count), first, count, 0)
 
 
-def _window(before: int, first: int, count: int, after: int, prompts: Sequence[int]) -> Window:
+def _window(n: int, before: int, first: int, count: int, after: int) -> Window:
     """Frames `first` to `first + count` drawn between given ones, around the end if need be."""
-    frames = tuple(i % len(prompts) for i in range(first - before, first + count + after))
-    drawn = (False,) * before + (True,) * count + (False,) * after
-    return Window(frames, drawn, prompts[first])
+    frames = tuple(i % n for i in range(first - before, first + count + after))
+    return Window(frames, (False,) * before + (True,) * count + (False,) * after)
 
 
 def _run(ready: list[bool], frame: int, way: int, loops: bool) -> int:
@@ -84,8 +75,3 @@ def _run(ready: list[bool], frame: int, way: int, loops: bool) -> int:
         if not (inside or loops) or not ready[at % len(ready)]:
             return distance - 1
     return LONGEST
-
-
-def _alike(prompts: Sequence[int]) -> int:
-    """How many leading entries are equal."""
-    return next((i for i, p in enumerate(prompts) if p != prompts[0]), len(prompts))

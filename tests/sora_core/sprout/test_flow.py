@@ -62,20 +62,35 @@ def test_schedule_is_cut_off_at_the_level_nearest_to_the_strength(strength, leve
     torch.testing.assert_close(last, clean, atol=1e-5, rtol=0)
 
 
+def _guided(net, slots, guidance, shares=None, **more):
+    shares = torch.ones(3, len(slots) - 1) if shares is None else shares
+    return Guided(net, slots, shares, guidance, **more)
+
+
 def test_guidance_leads_away_from_one_prompt_towards_another():
     net, x = tiny_transformer(), torch.randn(3, 4, 8, 14)
     levels, slots = torch.full((3,), 0.5), torch.randn(2, net.config.slots, 64)
-    away, there = (Guided(net, slots[[i, i]], 1.0)(x, levels) for i in (0, 1))
-    torch.testing.assert_close(Guided(net, slots, 1.0)(x, levels), there, atol=1e-5, rtol=0)
-    guided = Guided(net, slots, 3.0)(x, levels)
+    away, there = (_guided(net, slots[[i, i]], 1.0)(x, levels) for i in (0, 1))
+    torch.testing.assert_close(_guided(net, slots, 1.0)(x, levels), there, atol=1e-5, rtol=0)
+    guided = _guided(net, slots, 3.0)(x, levels)
     torch.testing.assert_close(guided, away + 3 * (there - away), atol=0.02, rtol=0.02)
+
+
+def test_guidance_mixes_prompts_by_their_shares_in_each_frame():
+    net, x = tiny_transformer(), torch.randn(3, 4, 8, 14)
+    levels, slots = torch.full((3,), 0.5), torch.randn(4, net.config.slots, 64)
+    shares = torch.tensor([[1.0, 0.0, 0.0], [0.25, 0.75, 0.0], [0.0, 1.0, 0.0]])
+    first, second = (_guided(net, slots[[0, i]], 2.0)(x, levels) for i in (1, 2))
+    wanted = torch.stack([first[0], 0.25 * first[1] + 0.75 * second[1], second[2]])
+    got = _guided(net, slots, 2.0, shares)(x, levels)
+    torch.testing.assert_close(got, wanted, atol=0.02, rtol=0.02)
 
 
 def test_guidance_rests_outside_its_interval():
     net, x = tiny_transformer(), torch.randn(3, 4, 8, 14)
     slots = torch.randn(2, net.config.slots, 64)
-    ask = Guided(net, slots, 3.0, (0.2, 0.8))
+    ask = _guided(net, slots, 3.0, interval=(0.2, 0.8))
     for level, rests in ((0.1, True), (0.5, False), (0.9, True)):
         levels = torch.full((3,), level)
-        plain = Guided(net, slots, 1.0)(x, levels)
+        plain = _guided(net, slots, 1.0)(x, levels)
         assert torch.allclose(ask(x, levels), plain, atol=1e-3) == rests

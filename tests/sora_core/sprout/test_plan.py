@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sora_core.sprout.plan import plan_clip
+from sora_core.sprout.plan import STRENGTHS, plan_clip
 from sora_core.sprout.windows import CONTEXT, LONGEST, plan_windows
 
 SIZE = (112, 64)
@@ -29,14 +29,12 @@ def _masks():
             yield [True] + [False] * (n - 2) + [True], False
 
 
-@pytest.mark.parametrize("spans", [1, 3])
-def test_plan_windows_draws_every_frame_once_between_known_ones(spans):
-    """Each window is short enough, follows one prompt, and sees only what is there by then."""
+def test_plan_windows_draws_every_frame_once_between_known_ones():
+    """Each window is short enough, has no gaps, and sees only what is there by then."""
     for known, loops in _masks():
         n = len(known)
-        prompts = [i * spans // n for i in range(n)]
         ready = list(known)
-        for window in plan_windows(known, prompts, loops=loops):
+        for window in plan_windows(known, loops=loops):
             new = [f for f, drawn in zip(window.frames, window.drawn, strict=True) if drawn]
             given = [f for f in window.frames if f not in new]
             assert len(window.frames) <= LONGEST
@@ -44,7 +42,6 @@ def test_plan_windows_draws_every_frame_once_between_known_ones(spans):
             assert len(set(new)) == len(new)
             assert not any(ready[f] for f in new)
             assert all(ready[f] for f in given)
-            assert {prompts[f] for f in new} == {window.prompt}
             steps = {(b - a) % n for a, b in zip(window.frames, window.frames[1:], strict=False)}
             assert steps <= {1 % n}
             for frame in new:
@@ -94,9 +91,10 @@ def test_extend_places_its_source_first_and_extend_back_last(length, drawings):
 @pytest.mark.parametrize(("lengths", "drawings", "kept"), [
     ((24, 24), 60, (24, 24)),  # all of both, and twelve between
     ((24, 24), 24, (7, 8)),  # evenly, around the least that leads over
+    ((24, 24), 54, (18, 18)),  # a third between where both do not fit
     ((24, 24), 58, (23, 23)),  # whole latent frames between, at the cost of both
-    ((3, 24), 30, (3, 18)),  # what one lacks the other gives
-    ((24, 3), 30, (18, 3)),
+    ((3, 24), 30, (3, 15)),  # what one lacks the other gives
+    ((24, 3), 30, (15, 3)),
 ])  # fmt: skip
 def test_blend_keeps_the_firsts_end_and_the_seconds_beginning(lengths, drawings, kept):
     a, b = _clip(lengths[0], 1), _clip(lengths[1], 101)
@@ -108,6 +106,12 @@ def test_blend_keeps_the_firsts_end_and_the_seconds_beginning(lengths, drawings,
     assert (begin, stop) == (plan.lead, plan.lead + drawings)
     assert (then - end) % 3 == 0
     assert not any(plan.known[end // 3 : then // 3])
+
+
+def test_blend_begins_what_is_new_from_an_even_dissolve():
+    plan = plan_clip("blend", 36, SIZE, [_clip(12, 10), _clip(12, 100)])
+    assert plan.source[12:24, 0, 0, 0].tolist() == [round(21 + 79 * i / 13) for i in range(1, 13)]
+    assert plan.strength == STRENGTHS["blend"]
 
 
 def test_image_is_a_latent_frame_of_equal_drawings_at_either_end():
@@ -136,8 +140,12 @@ def test_remix_knows_nothing_and_begins_from_its_source():
     assert np.array_equal(plan.source[:20], _clip(20))
 
 
-def test_storyboard_cuts_the_clip_into_equal_spans():
-    assert plan_clip("text", 36, SIZE, prompts=3).prompts == (0,) * 4 + (1,) * 4 + (2,) * 4
+def test_storyboard_has_equal_spans_whose_borders_follow_both_prompts():
+    first, second = plan_clip("text", 24, SIZE, prompts=2).shares.T * 3
+    assert first.round(5).tolist() == [3, 3, 3, 2, 1, 0, 0, 0]
+    assert (first + second).round(5).tolist() == [3] * 8
+    first, second = plan_clip("loop", 24, SIZE, prompts=2).shares.T * 3
+    assert first.round(5).tolist() == [2, 3, 3, 2, 1, 0, 0, 1]
 
 
 @pytest.mark.parametrize(("wrong", "why"), [
