@@ -3,7 +3,8 @@
 GreenroomError                 code                 status
 ├── BadSpec                    bad_spec             422   field
 ├── NotSignedIn                not_signed_in        401
-│   └── TokenInvalid           token_invalid        401
+│   ├── TokenInvalid           token_invalid        401
+│   └── InviteInvalid          invite_invalid       401
 ├── NotGranted                 not_granted          403
 ├── Suspended                  suspended            403   scope, message
 ├── NotFound                   not_found            404
@@ -69,6 +70,18 @@ class TokenInvalid(NotSignedIn):
         super().__init__(
             "This needs a token that opens the door. Sign in with yours, or ask whoever invited "
             "you for a new one."
+        )
+
+
+class InviteInvalid(NotSignedIn):
+    """Unknown, forged, used, revoked and expired alike."""
+
+    code = "invite_invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This invite opens nothing: it works once, within a day. Ask whoever invited you for "
+            "a new one."
         )
 
 

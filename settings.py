@@ -42,6 +42,8 @@ TABLE: tuple[Setting, ...] = (
         "",
         "The secret of before, while it rotates: what it keyed still opens the door.",
     ),
+    Setting("GREENROOM_INVITE_HOURS", "24", "How long an invite is good for, 1 to 24 hours."),
+    Setting("GREENROOM_WAITLIST", "on", "Whether strangers may ask for a place: on or off."),
     Setting("GREENROOM_RATE_PER_MINUTE", "5", "Clips a tester may ask for in a minute."),
     Setting("GREENROOM_CONCURRENT", "2", "Clips of one tester waiting or being drawn at once."),
     Setting("GREENROOM_CLIPS_PER_DAY", "50", "Clips a tester may make in a day (UTC)."),
@@ -68,6 +70,8 @@ class Settings:
     public_url: str
     secret: str
     secret_previous: str | None
+    invite_ms: int
+    waitlist: bool
     rate_per_minute: int
     concurrent: int
     clips_per_day: int
@@ -100,6 +104,8 @@ class Settings:
             ).rstrip("/"),
             secret=read_secret(environ.get("GREENROOM_SECRET"), data / "secret"),
             secret_previous=read_previous(value["GREENROOM_SECRET_PREVIOUS"]),
+            invite_ms=3_600_000 * whole(value, "GREENROOM_INVITE_HOURS", 1, 24),
+            waitlist=on_or_off(value, "GREENROOM_WAITLIST"),
             rate_per_minute=whole(value, "GREENROOM_RATE_PER_MINUTE", 1, 60_000),
             concurrent=whole(value, "GREENROOM_CONCURRENT", 1, 1_000),
             clips_per_day=whole(value, "GREENROOM_CLIPS_PER_DAY", 0, 1_000_000),
@@ -115,6 +121,12 @@ def whole(value: Mapping[str, str], name: str, least: int, most: int) -> int:
     if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
         raise BootRefused(f"{name} must be a whole number from {least} to {most}.")
     return int(text)
+
+
+def on_or_off(value: Mapping[str, str], name: str) -> bool:
+    if value[name].lower() not in ("on", "off"):
+        raise BootRefused(f"{name} must be on or off.")
+    return value[name].lower() == "on"
 
 
 def make_folder(data: Path) -> None:

@@ -10,7 +10,7 @@ import time
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from auth import audit as audit_log
-from auth.commands import audit, link, tester, token
+from auth.commands import audit, cohort, invite, link, tester, token, waitlist
 from auth.commands.desk import Desk, Refused
 from auth.commands.words import Parser
 from auth.gate import Gate
@@ -18,7 +18,15 @@ from database import Database
 from errors import GreenroomError
 from settings import Settings
 
-NOUNS = {"tester": tester, "token": token, "link": link, "audit": audit}
+NOUNS = {
+    "tester": tester,
+    "token": token,
+    "link": link,
+    "invite": invite,
+    "waitlist": waitlist,
+    "cohort": cohort,
+    "audit": audit,
+}
 
 
 def main(argv: list[str] | None = None) -> int:

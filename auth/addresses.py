@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from auth.words import count, lasting
-from errors import TokenInvalid, TooMany, TooManySignIns
+from errors import InviteInvalid, TokenInvalid, TooMany, TooManySignIns
 
 FAILURES_PER_MINUTE = 10
 EVERY_MS = 60_000 // FAILURES_PER_MINUTE
@@ -22,7 +22,7 @@ class Addresses:
 
     @contextmanager
     def trying(self, address: str, now_ms: int) -> Iterator[None]:
-        """Around a token's look-up: refuses it after too many failures, and counts TokenInvalid.
+        """Around a token's look-up: refuses it after too many failures, and counts each one.
 
         Good tokens are never counted, however many come at once. Of failures in parallel ten
         learn that they failed; the others get TooManySignIns too.
@@ -32,7 +32,7 @@ class Addresses:
             self.check(network, now_ms)
         try:
             yield
-        except TokenInvalid:
+        except (TokenInvalid, InviteInvalid):
             with self.lock:
                 self.check(network, now_ms)
                 self.count_one(network, now_ms)

@@ -6,28 +6,54 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from auth import names
 from auth.records import Tester
 from auth.rows import insert_new
-from errors import BadSpec, Conflict, NotFound
+from errors import Conflict, NotFound
 
 TESTER, ADMIN = "tester", "admin"
-NAME_MAX_CHARS = 80
+NAME_MAX_CHARS = names.NAME_MAX_CHARS
 
 
-def add(db: Session, name: str, *, role: str = TESTER, now_ms: int) -> Tester:
+def add(
+    db: Session,
+    name: str,
+    *,
+    role: str = TESTER,
+    email: str | None = None,
+    cohort_id: str | None = None,
+    now_ms: int,
+) -> Tester:
     """Add a tester, or an admin with `role=ADMIN`.
 
-    Raises BadSpec for a name that cannot stand in a list, Conflict for one that is taken.
+    Raises BadSpec for a name or an address that cannot stand in a list, Conflict for one that is
+    taken, and for a name that looks like another's.
     """
-    name = name.strip()
-    if not 0 < len(name) <= NAME_MAX_CHARS or not name.isprintable():
-        raise BadSpec(
-            f"A name has 1 to {NAME_MAX_CHARS} characters that can be printed.", field="name"
-        )
+    name = names.plain_name(name)
+    email = names.plain_email(email) if email else None
+    if twin := looks_like(db, name):
+        raise Conflict(f"There is a tester named {twin} already. Choose another name.")
     tester_id = uuid.uuid4().hex
-    if not insert_new(db, Tester, id=tester_id, name=name, role=role, created_at=now_ms):
-        raise Conflict(f"There is a tester named {name} already. Choose another name.")
+    if not insert_new(
+        db,
+        Tester,
+        id=tester_id,
+        name=name,
+        role=role,
+        email=email,
+        cohort_id=cohort_id,
+        created_at=now_ms,
+    ):
+        raise Conflict(f"There is a tester named {name} or with this address already.")
     return db.get_one(Tester, tester_id)
+
+
+def looks_like(db: Session, name: str) -> str | None:
+    """The name of a tester that can be taken for this one."""
+    wanted = names.look(name)
+    return next(
+        (known for known in db.scalars(select(Tester.name)) if names.look(known) == wanted), None
+    )
 
 
 def find(db: Session, name: str) -> Tester:

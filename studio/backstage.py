@@ -16,10 +16,10 @@ from auth.records import Tester, Token
 from errors import BadSpec, NotFound
 from jobs.live import LiveEvent
 from jobs.records import LIVE, Job
-from studio import revoking
+from studio import invitations, revoking
 from studio.clock import now_ms
 from studio.parts import Parts
-from studio.requests import read_form, read_text
+from studio.requests import actor_of, read_form, read_text
 
 PAGE = Path(__file__).parent / "pages/backstage.html"
 DAY_MS = 86_400_000
@@ -44,6 +44,7 @@ def read_room(parts: Parts, now: int) -> dict[str, Any]:
             "testers": [tester_facts(tester) for tester in everybody],
             "tokens": [token_facts(token, now) for token, _ in tokens.list(db)],
             "jobs": [job_facts(job, names) for job in newest_jobs(db)],
+            **invitations.room_facts(db, now),
         }
 
 
@@ -59,6 +60,7 @@ def tester_facts(tester: Tester) -> dict[str, Any]:
         "id": tester.id,
         "name": tester.name,
         "role": tester.role,
+        "cohort_id": tester.cohort_id,
         "created_at": tester.created_at,
     }
 
@@ -68,6 +70,7 @@ def token_facts(token: Token, now: int) -> dict[str, Any]:
         "id": token.id,
         "tester_id": token.tester_id,
         "kind": token.kind,
+        "scopes": token.scopes.split(),
         "status": tokens.why_dead(token, now) or "live",
         "created_at": token.created_at,
         "expires_at": token.expires_at,
@@ -168,7 +171,3 @@ def tell(db: Session, request: Request, action: str, subject: str, told: dict[st
         details=told,
         now_ms=now_ms(),
     )
-
-
-def actor_of(request: Request) -> str:
-    return f"tester:{request.state.principal.tester_id}"

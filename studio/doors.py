@@ -59,6 +59,9 @@ DOORS = (
         r"/static/([a-z][a-z0-9-]*/)*[A-Za-z][A-Za-z0-9-]*\.(css|js|svg|woff2)",
         Who.ANYONE,
     ),
+    door("GET HEAD POST", r"/(invite|waitlist)", Who.ANYONE),
+    door("POST", r"/invite/open", Who.ANYONE),
+    door("GET HEAD", r"/terms", Who.ANYONE),
     door("POST", r"/v1/tokens/revoke", Who.ANYONE, foreign=True),
     # the studio
     door("GET", r"/", Who.SIGNED_IN),
@@ -79,6 +82,10 @@ DOORS = (
     door("GET", r"/backstage/audit(\.csv|\.jsonl|/entries|/verdict)?", Who.ADMIN),
     door("POST", r"/backstage/testers(/[0-9a-f]{32}/tokens)?", Who.ADMIN),
     door("POST", r"/backstage/tokens/[0-9A-Za-z]{12}/revoke", Who.ADMIN),
+    door("POST", r"/backstage/testers/[0-9a-f]{32}/cohort", Who.ADMIN),
+    door("POST", r"/backstage/(invites|cohorts)", Who.ADMIN),
+    door("POST", r"/backstage/invites/[0-9A-Za-z]{12}/revoke", Who.ADMIN),
+    door("POST", r"/backstage/waitlist/[0-9a-f]{32}/(invite|remove)", Who.ADMIN),
     door("POST", rf"/backstage{JOB}/cancel", Who.ADMIN),
 )
 

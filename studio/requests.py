@@ -19,6 +19,11 @@ def address_of(scope: Scope) -> str:
     return scope["client"][0] if scope.get("client") else "unknown"
 
 
+def actor_of(request: Request) -> str:
+    """Whoever is signed in, as the audit log calls them."""
+    return f"tester:{request.state.principal.tester_id}"
+
+
 async def read_form(request: Request) -> dict[str, Any]:
     """The JSON object in the request's body. Raises BadRequest."""
     try:

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from auth import audit, revocation, tokens
+from auth import audit, invites, revocation, tokens
 from auth.budget import release
 from errors import BadRequest, TokenInvalid
 from jobs.live import LiveEvent
@@ -35,17 +35,18 @@ async def revoke(
             token_id = find(db)
             if token_id is None:
                 return None, []
-            revocation.revoke(db, token_id, reason, now_ms())
+            first = revocation.revoke(db, token_id, reason, now_ms()).first
             stopped = parts.queue.stop_admitted(db, token_id, now_ms(), release)
-            audit.record(
-                db,
-                actor=actor,
-                action="token.revoke",
-                subject=f"token:{token_id}",
-                reason=reason,
-                details={"clips_stopped": len(stopped)},
-                now_ms=now_ms(),
-            )
+            if first:
+                audit.record(
+                    db,
+                    actor=actor,
+                    action="token.revoke",
+                    subject=f"token:{token_id}",
+                    reason=reason,
+                    details={"clips_stopped": len(stopped)},
+                    now_ms=now_ms(),
+                )
             return token_id, [LiveEvent.of(job) for job in stopped]
 
     token_id, events = await run_in_threadpool(flip)
@@ -65,14 +66,25 @@ async def revoke_own(parts: Parts, request: Request) -> Response:
     parts.knocks.knock(address_of(request.scope), now_ms())
 
     def find(db: Session) -> str | None:
+        invites.end_held(db, parts.gate.keys, text, now_ms())
         try:
             return tokens.find_held(db, parts.gate.keys, text)
         except TokenInvalid:
             return None
 
-    await revoke(parts, find, BY_HOLDER, "holder")
+    if is_whole(text):
+        await revoke(parts, find, BY_HOLDER, "holder")
     await wait_for_floor(request.scope)
     return Response()
+
+
+def is_whole(text: str) -> bool:
+    """Whether this can be a token: a mistyped one never reaches the database."""
+    try:
+        tokens.parse(text)
+    except TokenInvalid:
+        return False
+    return True
 
 
 def read_token(content_type: str, body: bytes) -> str:

@@ -13,7 +13,17 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from errors import GreenroomError
-from studio import api, audit_page, backstage, events, media, revoking, sign_in
+from studio import (
+    api,
+    audit_page,
+    backstage,
+    events,
+    invitations,
+    joining,
+    media,
+    revoking,
+    sign_in,
+)
 from studio.gateway import Gateway
 from studio.page import Shell, build_page, plain_theme
 from studio.parts import Parts
@@ -66,6 +76,12 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/sign-in", sign_in.show_sign_in),
         at("/sign-in", sign_in.sign_in, "POST"),
         at("/sign-out", sign_in.sign_out, "POST"),
+        at("/invite", joining.show_invite),
+        at("/invite", joining.redeem_invite, "POST"),
+        at("/invite/open", joining.open_invite, "POST"),
+        at("/terms", joining.show_terms),
+        at("/waitlist", joining.show_waitlist),
+        at("/waitlist", joining.join_waitlist, "POST"),
         at("/v1/tokens/revoke", revoking.revoke_own, "POST"),
         at("/me", api.show_me),
         at("/offer", api.show_offer),
@@ -84,6 +100,12 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/backstage/testers", backstage.add_tester, "POST"),
         at("/backstage/testers/{tester_id}/tokens", backstage.issue_token, "POST"),
         at("/backstage/tokens/{token_id}/revoke", backstage.revoke_token, "POST"),
+        at("/backstage/testers/{tester_id}/cohort", invitations.move_tester, "POST"),
+        at("/backstage/invites", invitations.make_invite, "POST"),
+        at("/backstage/invites/{invite_id}/revoke", invitations.revoke_invite, "POST"),
+        at("/backstage/waitlist/{entry_id}/invite", invitations.invite_waiting, "POST"),
+        at("/backstage/waitlist/{entry_id}/remove", invitations.remove_waiting, "POST"),
+        at("/backstage/cohorts", invitations.add_cohort, "POST"),
         at("/backstage/jobs/{job_id}/cancel", backstage.cancel_job, "POST"),
     ]
 

@@ -3,10 +3,11 @@
 import sys
 from argparse import Namespace
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from auth import testers
+from auth import audit, testers
 from auth.gate import Gate
 from auth.records import Tester
 from database import Database
@@ -20,6 +21,20 @@ class Desk:
     database: Database
     gate: Gate
     now_ms: int
+
+    def note(
+        self, db: Session, action: str, subject: str, reason: str = "", **details: Any
+    ) -> None:
+        """Write into the audit log that whoever holds the server did this."""
+        audit.record(
+            db,
+            actor=audit.OPERATOR,
+            action=action,
+            subject=subject,
+            reason=reason,
+            details=details,
+            now_ms=self.now_ms,
+        )
 
 
 class Refused(Exception):

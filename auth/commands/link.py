@@ -6,6 +6,7 @@ from typing import Any
 from auth import tokens
 from auth.answers import Answer, iso, minute
 from auth.commands.desk import Desk, find_tester
+from auth.commands.token import note_new
 from auth.commands.words import duration_ms
 
 
@@ -27,6 +28,7 @@ def make_link(desk: Desk, arguments: Namespace) -> Answer:
             lifetime_ms=arguments.expires,
             now_ms=desk.now_ms,
         )
+        note_new(desk, db, token, "token.issue")
     link = f"{desk.settings.public_url}/sign-in#link={token.text}"
     return Answer(
         {

@@ -6,6 +6,7 @@ from typing import Any
 
 from auth import testers
 from auth.answers import Answer, add_row, day, iso, make_table
+from auth.commands import roster
 from auth.commands.desk import Desk
 from auth.usage import allowance
 
@@ -15,15 +16,20 @@ def declare(nouns: Any, output: ArgumentParser) -> None:
     add = verbs.add_parser("add", parents=[output], help="add a tester")
     add.add_argument("name")
     add.add_argument("--admin", action="store_true", help="who may also go backstage")
+    add.add_argument("--email", help="by which an identity provider knows them")
     add.set_defaults(command=add_tester)
     show = verbs.add_parser("list", parents=[output], help="all testers, and their day")
     show.set_defaults(command=list_testers)
+    roster.declare(verbs, output)
 
 
 def add_tester(desk: Desk, arguments: Namespace) -> Answer:
     role = testers.ADMIN if arguments.admin else testers.TESTER
     with desk.database.begin() as db:
-        tester = testers.add(db, arguments.name, role=role, now_ms=desk.now_ms)
+        tester = testers.add(
+            db, arguments.name, role=role, email=arguments.email, now_ms=desk.now_ms
+        )
+        desk.note(db, "tester.add", f"tester:{tester.id}", role=role)
     return Answer(
         {"id": tester.id, "name": tester.name, "role": tester.role},
         f"{tester.name} is in the programme.",
@@ -46,6 +52,8 @@ def list_testers(desk: Desk, _arguments: Namespace) -> Answer:
                     "id": tester.id,
                     "name": tester.name,
                     "role": tester.role,
+                    "email": tester.email,
+                    "cohort_id": tester.cohort_id,
                     "created_at": iso(tester.created_at),
                     "clips_today": clips,
                     "gpu_ms_today": gpu_ms,

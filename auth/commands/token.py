@@ -3,6 +3,8 @@
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from auth import revocation, rotation, scopes, tokens
 from auth.answers import Answer, add_row, iso, make_table, minute
 from auth.commands.desk import Desk, Refused, ask, find_tester
@@ -61,6 +63,7 @@ def issue_token(desk: Desk, arguments: Namespace) -> Answer:
             lifetime_ms=arguments.expires,
             now_ms=desk.now_ms,
         )
+        note_new(desk, db, token, "token.issue", bearer=arguments.bearer)
     until = f"until {minute(token.expires_at)}. It is shown this once."
     if arguments.bearer:
         until += " Whoever holds it can use it: no key stands behind it."
@@ -73,6 +76,10 @@ def kind_for(given: frozenset[str] | None) -> str:
     if given is None:
         return tokens.ACCESS
     return tokens.WORKER if scopes.WORKER in given else tokens.API
+
+
+def note_new(desk: Desk, db: Session, token: tokens.Minted, action: str, **details: Any) -> None:
+    desk.note(db, action, f"token:{token.id}", tester=token.tester_id, kind=token.kind, **details)
 
 
 def new_facts(token: tokens.Minted, tester: Tester) -> dict[str, Any]:
@@ -96,6 +103,7 @@ def rotate_token(desk: Desk, arguments: Namespace) -> Answer:
             lifetime_ms=arguments.expires,
             now_ms=desk.now_ms,
         )
+        note_new(desk, db, token, "token.rotate", replaces=arguments.id)
         old_end_ms = db.get_one(Token, arguments.id, populate_existing=True).expires_at
     return Answer(
         new_facts(token, tester) | {"replaces": arguments.id, "old_expires_at": iso(old_end_ms)},
@@ -147,6 +155,8 @@ def revoke_token(desk: Desk, arguments: Namespace) -> Answer:
     ask(arguments, question, "Nothing was revoked.")
     with desk.database.begin() as db:
         stopped = revocation.revoke(db, arguments.id, arguments.reason, desk.now_ms)
+        if stopped.first:
+            desk.note(db, "token.revoke", f"token:{arguments.id}", arguments.reason)
     return Answer(
         {
             "id": arguments.id,

@@ -1,6 +1,7 @@
 """`python -m auth` as an admin runs it: the real command, beside a server, in a data folder."""
 
 import argparse
+import csv
 import json
 import os
 import pty
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from auth import tokens
+from auth import tokens, waitlist
 from auth.__main__ import main, make_parser
 from auth.gate import Gate
 from database import Database
@@ -135,6 +136,51 @@ def test_token_rotate_prints_the_new_token_and_says_when_the_old_one_ends(run: R
     assert rows[old["id"]]["replaced_by"] == new["id"]
 
 
+def test_tester_import_prints_one_link_a_person_and_rehearses_first(
+    run: Run, tmp_path: Path
+) -> None:
+    run("tester", "add", "Ben")
+    run("cohort", "add", "First")
+    (tmp_path / "people.csv").write_text("name,email\n=Ada,ada@example.org\nBen,\nIda,\n")
+    file = str(tmp_path / "people.csv")
+    rehearsed = run("tester", "import", file, "--cohort", "First", "--dry-run")
+    assert (rehearsed.returncode, rehearsed.stdout) == (0, "")
+    assert "2 people would be invited. 1 left out" in rehearsed.stderr
+    assert json.loads(run("invite", "list", "--json").stdout) == []
+    imported = run("tester", "import", file, "--cohort", "First")
+    rows = list(csv.DictReader(imported.stdout.splitlines()))
+    assert [row["name"] for row in rows] == ["'=Ada", "Ida"]
+    assert all("/invite#invite=grm_invite_" in row["link"] for row in rows)
+    assert "Line 3: Ben is in the programme already." in imported.stderr
+    again = run("tester", "import", file)
+    assert (again.returncode, "0 people invited" in again.stderr) == (0, True)
+
+
+def test_invites_waitlist_and_cohorts_have_the_members_that_scripts_rely_on(
+    run: Run, environment: dict[str, str]
+) -> None:
+    run("tester", "add", "Ada")
+    cohort = facts(run, "cohort", "add", "First")
+    moved = facts(run, "cohort", "move", "First", "Ada")
+    assert (cohort["name"], moved["testers"]) == ("First", ["Ada"])
+    [row] = json.loads(run("cohort", "list", "--json").stdout)
+    assert (row["name"], row["testers"]) == ("First", 1)
+    database = Database(Settings.read(environment).database_url)
+    with database.begin() as db:
+        waitlist.join(db, "Ida", "ida@example.org", "films about rain", 1)
+    database.close()
+    [waiting] = json.loads(run("waitlist", "list", "--json").stdout)
+    assert (waiting["email"], waiting["state"]) == ("ida@example.org", "waiting")
+    made = facts(run, "waitlist", "invite", "IDA@example.org", "--cohort", "First")
+    assert made.keys() == {"id", "link", "name", "email", "expires_at"}
+    assert facts(run, "invite", "revoke", made["id"], "--yes")["state"] == "revoked"
+    facts(run, "waitlist", "remove", "ida@example.org", "--yes")
+    assert json.loads(run("waitlist", "list", "--json").stdout) == []
+    facts(run, "invite", "make", "--expires", "45m")
+    states = [row["state"] for row in json.loads(run("invite", "list", "--json").stdout)]
+    assert sorted(states) == ["open", "revoked"]
+
+
 def test_lists_show_names_as_plain_text(run: Run) -> None:
     run("tester", "add", "[bold]Ada[/bold]")
     assert "[bold]Ada[/bold]" in run("tester", "list").stdout
@@ -149,6 +195,12 @@ def test_lists_show_names_as_plain_text(run: Run) -> None:
         ("token rotate nothing", "There is no token nothing."),
         ("token issue Nobody --bearer", "--bearer is for a script's token:"),
         ("token issue Nobody --scope all", "The scopes are read, generate, admin, worker, api."),
+        ("invite revoke nothing", "There is no invite nothing."),
+        ("invite make --cohort Nowhere", "There is no cohort named Nowhere."),
+        ("invite make --expires 25h", "An invite is good for at most 24 hours."),
+        ("waitlist invite nobody@example.org", "Nobody waits with the address nobody@example.org."),
+        ("cohort move Nowhere Ada", "There is no cohort named Nowhere."),
+        ("tester import /nowhere.csv", "/nowhere.csv cannot be read"),
         ("tester add ''", "A name has 1 to 80 characters that can be printed."),
     ],
 )

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import select
 
-from auth import records, tokens
+from auth import records
 from auth.gate import Gate, Principal
 from auth.keys import Keys
 from database import Database
@@ -46,7 +47,8 @@ def test_use_by_cookie_is_noted_too(database: Database, gate: Gate, ada: Invited
 
 def of_the_row(database: Database, ada: Invited, meanwhile: Callable[[], None]) -> None:
     with database.begin() as db:
-        tokens.lock(db, ada.token.id)
+        its_row = select(records.Token.id).where(records.Token.id == ada.token.id)
+        db.execute(its_row.with_for_update())
         meanwhile()
 
 

@@ -19,7 +19,9 @@ from studio.site import build_site
 from tests.studio.conftest import House, Person
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "get")
-OPEN = re.compile(r"/healthz|/sign-in|/static/.+|/v1/tokens/revoke")
+OPEN = re.compile(
+    r"/healthz|/sign-in|/static/.+|/invite(/open)?|/terms|/waitlist|/v1/tokens/revoke"
+)
 
 
 def spellings(path: str) -> Iterator[str]:
@@ -222,7 +224,13 @@ def test_documentation_lists_every_door_and_no_other() -> None:
     for methods, paths, who in re.findall(r"^\| ([A-Z ]+) \| (`/.*?) \| (.*?) \|$", page, re.M):
         for path in re.findall(r"`(.*?)`", paths):
             listed.update((method, path, who) for method in methods.split())
-    fill = {"…": "a.css", "ID.": f"{'0' * 32}.", "tokens/ID": f"tokens/{'0' * 12}", "ID": "0" * 32}
+    fill = {
+        "…": "a.css",
+        "ID.": f"{'0' * 32}.",
+        "tokens/ID": f"tokens/{'0' * 12}",
+        "invites/ID": f"invites/{'0' * 12}",
+        "ID": "0" * 32,
+    }
     leads = []
     for method, path, who in sorted(listed):
         for word, value in fill.items():

@@ -37,22 +37,44 @@ export function question({ title, text, fields, go, danger, act }) {
   });
 }
 
+/** A labelled input for a question's `fields`. */
+export function field(label, attributes) {
+  return h("label", { class: "field" }, h("span", { class: "label" }, label), h("input", attributes));
+}
+
 /** The only time a token is shown. */
 export function showToken(name, token) {
+  showSecret({
+    title: `Token for ${name}`,
+    text: "Shown this once. Whoever holds it can make clips in their name: send it to nobody else.",
+    secret: token,
+  });
+}
+
+/** The only time an invite's link is shown. */
+export function showInvite({ name, link }) {
+  showSecret({
+    title: name ? `Invite for ${name}` : "Invite",
+    text: "Shown this once. It lets in one person, once, within a day: hand it to them yourself, nothing is sent.",
+    secret: link,
+  });
+}
+
+function showSecret({ title, text: what, secret }) {
   const copy = h("button", { type: "button", class: "button primary copy" }, icon("copy"), "Copy");
   const done = h("button", { type: "button", class: "button done" }, "Done");
-  const text = h("p", { class: "secret" }, token);
+  const text = h("p", { class: "secret" }, secret);
   const dialog = h(
     "dialog",
-    { "aria-label": "New token" },
-    h("h3", {}, `Token for ${name}`),
-    h("p", {}, "Shown this once. Whoever holds it can make clips in their name: send it to nobody else."),
+    { "aria-label": title },
+    h("h3", {}, title),
+    h("p", {}, what),
     text,
     h("div", { class: "choices" }, done, copy),
   );
   copy.onclick = async () => {
     try {
-      await navigator.clipboard.writeText(token);
+      await navigator.clipboard.writeText(secret);
       copy.replaceChildren(icon("copy"), "Copied");
     } catch {
       getSelection().selectAllChildren(text); // no clipboard without https: press Ctrl C

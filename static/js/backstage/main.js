@@ -5,7 +5,8 @@ import { isLive } from "../studio/card.js";
 import { h, say } from "../studio/dom.js";
 import { get, post } from "../studio/server.js";
 import { count } from "../studio/words.js";
-import { question, showToken } from "./dialogs.js";
+import { field, question, showToken } from "./dialogs.js";
+import { addCohort, cohortActions, cohortsTable, invitesTable, makeInvite, waitingCount, waitlistTable } from "./joining.js";
 import { jobsTable, testersTable } from "./tables.js";
 
 const LOOK_MS = 1500;
@@ -26,7 +27,14 @@ async function look() {
     const live = room.jobs.filter(isLive);
     say(find(".jobs-count"), live.length ? `${count(live.length, "clip")} on the way` : "Quiet right now");
     redraw(".jobs", [room.jobs, minute(room.now, live)], () => jobsTable(room.jobs, room.now, cancel));
-    redraw(".testers", [room.testers, room.tokens, minute(room.now, [])], () => testersTable(room, { issue, revoke }));
+    const cohorts = cohortActions(room, changed);
+    redraw(".testers", [room.testers, room.tokens, room.cohorts, minute(room.now, [])], () =>
+      testersTable(room, { issue, revoke, ...cohorts }),
+    );
+    redraw(".waitlist", [room.waitlist, minute(room.now, [])], () => waitlistTable(room, changed));
+    redraw(".invites", [room.invites, minute(room.now, [])], () => invitesTable(room, changed));
+    redraw(".cohorts", room.cohorts, () => cohortsTable(room));
+    say(find(".waitlist-count"), waitingCount(room));
     find(".banner").hidden = true;
   } catch (problem) {
     if (problem.status === 401) location.assign("/sign-in");
@@ -42,10 +50,6 @@ function minute(now, live) {
 function tell(sentence) {
   find(".banner").replaceChildren(sentence);
   find(".banner").hidden = false;
-}
-
-function field(label, attributes) {
-  return h("label", { class: "field" }, h("span", { class: "label" }, label), h("input", attributes));
 }
 
 async function addTester() {
@@ -108,7 +112,9 @@ async function changed(sentence) {
 wordmark(find(".wordmark"));
 themeMenu(find(".theme-menu"));
 find(".add-tester").onclick = addTester;
-find(".add-tester").disabled = false;
+find(".make-invite").onclick = () => makeInvite(changed);
+find(".add-cohort").onclick = () => addCohort(changed);
+for (const name of [".add-tester", ".make-invite", ".add-cohort"]) find(name).disabled = false;
 accountMenu(find(".account-menu"), await get("/me"));
 await look();
 setInterval(look, LOOK_MS);

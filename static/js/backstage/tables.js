@@ -15,7 +15,7 @@ const STATUSES = { live: "Live", used: "Used", expired: "Expired", revoked: "Rev
 const WHY = { revoked: "token revoked", cancelled: "by its artist", by_admin: "by an admin" };
 
 /** A heading that begins with "~" stands over a column that narrow screens leave out. */
-function table(headings, rows, nothing) {
+export function table(headings, rows, nothing) {
   if (!rows.length) return h("p", { class: "nothing" }, nothing);
   return h(
     "table",
@@ -64,10 +64,15 @@ function personRow(tester, on) {
     "tr",
     { class: "person", "data-tester": tester.id },
     h("td", {}, tester.name, tester.role === "admin" && h("span", { class: "role" }, "admin")),
-    h("td"),
+    h("td", { class: "role" }, on.cohortOf(tester)),
     h("td", { class: "minor" }),
     h("td", { class: "minor" }),
-    h("td", { class: "end" }, h("button", { type: "button", class: "button", onclick: () => on.issue(tester) }, "Issue token")),
+    h(
+      "td",
+      { class: "end" },
+      on.hasCohorts && h("button", { type: "button", class: "button minor", onclick: () => on.move(tester) }, "Move"),
+      h("button", { type: "button", class: "button", onclick: () => on.issue(tester) }, "Issue token"),
+    ),
   );
 }
 
@@ -77,7 +82,7 @@ function tokenRow(token, tester, now, on) {
   return h(
     "tr",
     { class: "token", "data-token": token.id },
-    h("td", {}, token.id, token.kind === "link" && h("span", { class: "role" }, "link")),
+    h("td", {}, token.id, token.kind !== "access" && h("span", { class: "role" }, token.kind)),
     h("td", { class: "wraps" }, status, why),
     h("td", { class: "soft minor" }, token.last_used_at ? ago(token.last_used_at, now) : "never"),
     h("td", { class: "soft minor" }, expiry(token, now)),

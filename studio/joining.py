@@ -1,0 +1,117 @@
+"""Coming into the programme: the invite's page, the terms, the waitlist."""
+
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from auth import invites, terms, tokens, waitlist
+from auth.terms import Terms
+from errors import NotGranted
+from studio.clock import now_ms
+from studio.parts import Parts
+from studio.requests import address_of, read_form, read_text
+
+PAGES = Path(__file__).parent / "pages"
+# From the redemption to the sign-in that follows by itself.
+LINK_LIFETIME_MS = 600_000
+ON_THE_LIST = "Thank you. If there is a place for you, somebody will write to you."
+
+
+async def show_invite(_parts: Parts, _request: Request) -> Response:
+    """The page that redeems an invite, the terms in it. The secret stays behind its #."""
+    return await run_in_threadpool(page_with_terms, "invite.html")
+
+
+async def show_terms(_parts: Parts, _request: Request) -> Response:
+    return await run_in_threadpool(page_with_terms, "terms.html")
+
+
+def page_with_terms(name: str) -> Response:
+    in_force = terms.current()
+    page = (PAGES / name).read_text()
+    for slot, value in {
+        "<!-- terms -->": as_html(in_force),
+        "TERMS_VERSION": in_force.version,
+        "TERMS_SHA256": in_force.sha256,
+    }.items():
+        page = page.replace(slot, value)
+    return HTMLResponse(page)
+
+
+def as_html(in_force: Terms) -> str:
+    """The text for a page; HTML inside it is shown as text."""
+    return str(MarkdownIt("commonmark", {"html": False}).render(in_force.text))
+
+
+async def open_invite(parts: Parts, request: Request) -> Response:
+    """Whom an invite is for: `name`, or null where its holder chooses one.
+
+    Raises TooManySignIns before anything is looked up, InviteInvalid.
+    """
+    text = read_text(await read_form(request), "invite")
+
+    def look() -> dict[str, object]:
+        with parts.database.read() as db:
+            invite = invites.find(db, parts.gate.keys, text, now_ms())
+            return {"name": invite.name, "expires_at": invite.expires_at}
+
+    with parts.addresses.trying(address_of(request.scope), now_ms()):
+        return JSONResponse(await run_in_threadpool(look))
+
+
+async def redeem_invite(parts: Parts, request: Request) -> Response:
+    """Accept the terms and become a tester; the answer holds the link that signs them in, once.
+
+    Raises TooManySignIns before anything is looked up, InviteInvalid, BadSpec for the name,
+    Conflict where it is taken or the terms have changed.
+    """
+    form = await read_form(request)
+    text, seen = read_text(form, "invite"), read_text(form, "terms_sha256")
+    name = read_text(form, "name") if form.get("name") is not None else None
+
+    def redeem() -> dict[str, object]:
+        keys, now = parts.gate.keys, now_ms()
+        with parts.database.begin() as db:
+            tester = invites.redeem(
+                db,
+                keys,
+                text,
+                name=name,
+                in_force=terms.current(),
+                seen_sha256=seen,
+                now_ms=now,
+            )
+            link = tokens.mint(
+                db, keys, tester.id, kind=tokens.LINK, lifetime_ms=LINK_LIFETIME_MS, now_ms=now
+            )
+        return {"name": tester.name, "link": link.text}
+
+    with parts.addresses.trying(address_of(request.scope), now_ms()):
+        return JSONResponse(await run_in_threadpool(redeem), 201)
+
+
+async def show_waitlist(parts: Parts, _request: Request) -> Response:
+    page = "waitlist.html" if parts.settings.waitlist else "waitlist-closed.html"
+    return HTMLResponse(await run_in_threadpool((PAGES / page).read_text))
+
+
+async def join_waitlist(parts: Parts, request: Request) -> Response:
+    """Put somebody on the list; the same answer whether their address was known or not.
+
+    Raises NotGranted when the list is closed, TooMany by address, BadSpec naming the field.
+    """
+    if not parts.settings.waitlist:
+        raise NotGranted("The waitlist is closed. Come back another day.")
+    form = await read_form(request)
+    name, email, about = (read_text(form, field) for field in ("name", "email", "about"))
+    parts.knocks.knock(address_of(request.scope), now_ms())
+
+    def join() -> None:
+        with parts.database.begin() as db:
+            waitlist.join(db, name, email, about, now_ms())
+
+    await run_in_threadpool(join)
+    return JSONResponse({"sentence": ON_THE_LIST}, 202)
