@@ -35,10 +35,17 @@ VARIANTS = {"quality": Variant(24, 4.0), "turbo": Variant(8, 1.0)}
 
 
 @cache
-def fast_bfloat16() -> bool:
-    """Whether this CPU multiplies in bfloat16 natively, as training did."""
+def _fast_bfloat16() -> bool:
     can = torch.cpu.get_capabilities()
     return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
+
+
+def precision() -> torch.autocast:
+    """A context in which nets multiply in bfloat16, as in training, where this CPU does natively.
+
+    Elsewhere they stay in float32, as bfloat16 would be slower there.
+    """
+    return torch.autocast("cpu", torch.bfloat16, enabled=_fast_bfloat16())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +73,7 @@ class Guided:
         followed = self.shares.any(0)
         slots = self.slots[torch.cat([torch.tensor([guided]), followed])]
         b = len(slots)
-        with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16()):
+        with precision():
             v = self.net(x.expand(b, *x.shape), levels.expand(b, -1), slots).float()
         told = torch.einsum("pnchw,np->nchw", v[int(guided) :], self.shares[:, followed])
         return v[0] + self.guidance * (told - v[0]) if guided else told

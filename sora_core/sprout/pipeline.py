@@ -14,7 +14,7 @@ from torch import Tensor
 
 from sora_core.sprout import NATIVE_SIZES
 from sora_core.sprout.autoencoder import CELL, CHUNK, SproutAutoencoder
-from sora_core.sprout.flow import FARTHEST, VARIANTS, Guided, Schedule, denoise
+from sora_core.sprout.flow import FARTHEST, VARIANTS, Guided, Schedule, denoise, precision
 from sora_core.sprout.joins import finish
 from sora_core.sprout.operations import Sources, require
 from sora_core.sprout.plan import Plan, plan_clip
@@ -173,8 +173,9 @@ class SproutPipeline(DiffusionPipeline):
 
     @torch.no_grad()
     def _pixels(self, latents: Tensor) -> np.ndarray:
-        frames = self.autoencoder.decode(self.autoencoder.restore(latents[None]))[0]
-        return ((frames.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy()
+        with precision():
+            frames = self.autoencoder.decode(self.autoencoder.restore(latents[None]))[0]
+        return ((frames.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy()
 
     def preview(self, step: Step) -> np.ndarray:
         """A look (H, W, 3) uint8 at the middle of what is being drawn, as estimated so far."""

@@ -1,5 +1,7 @@
 """Tiny parts: a whole pipeline that draws nonsense in milliseconds."""
 
+import copy
+
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 
@@ -7,6 +9,7 @@ from sora_core.sprout.autoencoder import SproutAutoencoder
 from sora_core.sprout.pipeline import SproutPipeline
 from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.transformer import SproutTransformer
+from sora_core.sprout.turbo import SproutTurbo, add_low_rank, low_rank_state
 from sora_core.sprout.words import vocabulary
 from sora_core.world.vocabulary import SLOTS
 
@@ -39,6 +42,14 @@ def tiny_text_encoder() -> SproutTextEncoder:
     )
 
 
-def tiny_pipeline() -> SproutPipeline:
+def tiny_turbo(transformer: SproutTransformer) -> SproutTurbo:
+    student = copy.deepcopy(transformer)
+    add_low_rank(student, 2)
+    return shake(SproutTurbo.from_state(low_rank_state(student)))
+
+
+def tiny_pipeline(*, turbo: bool = False) -> SproutPipeline:
     scheduler = FlowMatchEulerDiscreteScheduler(shift=1.0)
-    return SproutPipeline(tiny_transformer(), tiny_autoencoder(), tiny_text_encoder(), scheduler)
+    transformer = tiny_transformer()
+    parts = (transformer, tiny_autoencoder(), tiny_text_encoder(), scheduler)
+    return SproutPipeline(*parts, tiny_turbo(transformer) if turbo else None)
