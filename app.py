@@ -34,6 +34,7 @@ from sora_core.store import Store
 from studio.clock import now_ms
 from studio.page import build_page
 from studio.parts import Parts
+from studio.provider import provider_of
 from studio.server import serve
 
 LINK_LIFETIME_MS = 24 * 3_600_000
@@ -51,6 +52,7 @@ def wire(settings: Settings) -> Parts:
         queue=Queue(database),
         hub=Hub(settings.redis_url),
         store=Store(settings.data / "clips"),
+        provider=provider_of(settings),
     )
 
 

@@ -6,12 +6,14 @@ GreenroomError                 code                 status
 │   ├── TokenInvalid           token_invalid        401
 │   └── InviteInvalid          invite_invalid       401
 ├── NotGranted                 not_granted          403
+│   └── NotInvited             not_invited          403
 ├── Suspended                  suspended            403   scope, message
 ├── NotFound                   not_found            404
 ├── TooMany                    too_many             429   limit, retry_after_s
 │   ├── BudgetExhausted        budget_exhausted     429   short_by_ms
 │   └── TooManySignIns         too_many_sign_ins    429
 ├── BadRequest                 bad_request          400
+│   └── SignInFailed           sign_in_failed       400
 ├── Conflict                   conflict             409
 ├── Unavailable                unavailable          503   retry_after_s
 │   └── StoreUnavailable       store_unavailable    503
@@ -89,6 +91,12 @@ class NotGranted(GreenroomError):
     code, status = "not_granted", 403
 
 
+class NotInvited(NotGranted):
+    """A provider says who somebody is, and that somebody is in no list of ours."""
+
+    code = "not_invited"
+
+
 class Suspended(GreenroomError):
     """An admin stopped this token, this tester, their cohort or everybody (`scope`).
 
@@ -158,6 +166,18 @@ class TooManySignIns(TooMany):
 
 class BadRequest(GreenroomError):
     code, status = "bad_request", 400
+
+
+class SignInFailed(BadRequest):
+    """What came back from a sign-in provider is not the answer to what this browser asked."""
+
+    code = "sign_in_failed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This sign-in was not finished: it took too long, was begun in another browser, or "
+            "was answered by somebody else. Start again from this page."
+        )
 
 
 class Conflict(GreenroomError):

@@ -8,8 +8,9 @@ import os
 import secrets
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from errors import BootRefused
 
@@ -49,6 +50,26 @@ TABLE: tuple[Setting, ...] = (
     Setting("GREENROOM_CLIPS_PER_DAY", "50", "Clips a tester may make in a day (UTC)."),
     Setting("GREENROOM_GPU_SECONDS_PER_DAY", "1800", "Drawing time of a tester in a day (UTC)."),
     Setting(
+        "GREENROOM_OIDC_URL",
+        "",
+        "An OpenID provider for signing in: its issuer, or its discovery document. Empty: the "
+        "Space's, else none.",
+    ),
+    Setting("GREENROOM_OIDC_CLIENT_ID", "", "What the provider knows Greenroom by."),
+    Setting("GREENROOM_OIDC_CLIENT_SECRET", "", "What Greenroom proves itself with there."),
+    Setting("GREENROOM_OIDC_NAME", "", "The provider's name, as the button says it."),
+    Setting(
+        "GREENROOM_OIDC_ALLOW",
+        "",
+        "Who becomes a tester by signing in there: sub:ID, user:NAME, org:NAME, "
+        "domain:EXAMPLE.ORG, with commas. Empty: nobody but testers who linked their account.",
+    ),
+    Setting("GREENROOM_OIDC_ADMIN", "", "The provider's id (sub) of whoever becomes an admin."),
+    Setting("OAUTH_CLIENT_ID", "", "Set by Hugging Face Spaces with `hf_oauth: true`."),
+    Setting("OAUTH_CLIENT_SECRET", "", "Set by Hugging Face Spaces with `hf_oauth: true`."),
+    Setting("OAUTH_SCOPES", "openid profile", "Set by Hugging Face Spaces."),
+    Setting("OPENID_PROVIDER_URL", "", "Set by Hugging Face Spaces."),
+    Setting(
         "SPACE_HOST",
         "",
         "Set by Hugging Face Spaces. Gives the public URL, and cookies that work in its iframe.",
@@ -57,9 +78,29 @@ TABLE: tuple[Setting, ...] = (
     Setting("GRADIO_SERVER_PORT", "7860", "The port the web process binds."),
 )
 
+DISCOVERY = "/.well-known/openid-configuration"
+ALLOW_KINDS = ("sub", "user", "org", "domain")
+
 # Values people copy from examples; a secret everybody knows is no secret.
 KNOWN_SECRETS = frozenset({"changeme", "change-me", "secret", "greenroom", "default", "password"})
 SECRET_MIN_CHARS = 32
+
+
+@dataclass(frozen=True)
+class ProviderSettings:
+    """One OpenID provider.
+
+    issuer  without a slash at its end
+    allow   pairs of a kind of ALLOW_KINDS and what it must be
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str
+    scopes: str
+    allow: frozenset[tuple[str, str]]
+    admin_subject: str | None
 
 
 @dataclass(frozen=True)
@@ -79,6 +120,7 @@ class Settings:
     host: str
     port: int
     in_space: bool
+    provider: ProviderSettings | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -113,7 +155,46 @@ class Settings:
             host=host,
             port=port,
             in_space=bool(space),
+            provider=read_provider(value),
         )
+
+
+def read_provider(value: Mapping[str, str]) -> ProviderSettings | None:
+    """The provider that is set, the Space's where none is; None where neither is.
+
+    Raises BootRefused where it is set by half.
+    """
+    ours, space = value["GREENROOM_OIDC_URL"], value["OPENID_PROVIDER_URL"]
+    if not ours and not (space and value["OAUTH_CLIENT_ID"]):
+        return None
+    prefix = "GREENROOM_OIDC" if ours else "OAUTH"
+    issuer = (ours or space).removesuffix(DISCOVERY).rstrip("/")
+    local = urlsplit(issuer).hostname in ("127.0.0.1", "localhost")
+    if not issuer.startswith("https://") and not (issuer.startswith("http://") and local):
+        raise BootRefused("GREENROOM_OIDC_URL must begin with https://.")
+    for name in (f"{prefix}_CLIENT_ID", f"{prefix}_CLIENT_SECRET"):
+        if not value[name]:
+            raise BootRefused(f"{name} is missing: the sign-in provider gave you one.")
+    return ProviderSettings(
+        issuer=issuer,
+        client_id=value[f"{prefix}_CLIENT_ID"],
+        client_secret=value[f"{prefix}_CLIENT_SECRET"],
+        name=value["GREENROOM_OIDC_NAME"] or ("your account" if ours else "Hugging Face"),
+        scopes="openid profile email" if ours else value["OAUTH_SCOPES"],
+        allow=read_allow(value["GREENROOM_OIDC_ALLOW"]),
+        admin_subject=value["GREENROOM_OIDC_ADMIN"] or None,
+    )
+
+
+def read_allow(text: str) -> frozenset[tuple[str, str]]:
+    rules = [rule.strip().partition(":") for rule in text.split(",") if rule.strip()]
+    for kind, _, wanted in rules:
+        if kind not in ALLOW_KINDS or not wanted.strip():
+            raise BootRefused(
+                "GREENROOM_OIDC_ALLOW must be a list like sub:ID, user:NAME, org:NAME, "
+                "domain:EXAMPLE.ORG."
+            )
+    return frozenset((kind, wanted.strip()) for kind, _, wanted in rules)
 
 
 def whole(value: Mapping[str, str], name: str, least: int, most: int) -> int:

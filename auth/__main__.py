@@ -10,7 +10,7 @@ import time
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from auth import audit as audit_log
-from auth.commands import audit, cohort, invite, link, tester, token, waitlist
+from auth.commands import audit, cohort, identity, invite, link, tester, token, waitlist
 from auth.commands.desk import Desk, Refused
 from auth.commands.words import Parser
 from auth.gate import Gate
@@ -26,6 +26,7 @@ NOUNS = {
     "waitlist": waitlist,
     "cohort": cohort,
     "audit": audit,
+    "identity": identity,
 }
 
 

@@ -3,9 +3,10 @@
 from alembic import context
 from sqlalchemy import create_engine
 
+import auth.identities
 import auth.joining
 import auth.records  # noqa: F401
-import jobs.records  # noqa: F401  (all three, so that their tables are known)
+import jobs.records  # noqa: F401  (all of them, so that their tables are known)
 from database import Record
 
 engine = context.config.attributes.get("engine") or create_engine(

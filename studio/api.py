@@ -26,6 +26,7 @@ async def show_me(parts: Parts, request: Request) -> Response:
         return {
             "name": principal.name,
             "is_admin": principal.is_admin,
+            "provider": parts.provider and parts.provider.about.name,
             "allowance": {
                 "clips_left": left.clips_left,
                 "gpu_ms_left": left.gpu_ms_left,

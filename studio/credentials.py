@@ -51,14 +51,15 @@ class SessionCookie:
 
     secure: bool
     framed: bool
+    purpose: str = ""
 
     @classmethod
-    def at(cls, settings: Settings) -> "SessionCookie":
-        return cls(settings.public_url.startswith("https://"), settings.in_space)
+    def at(cls, settings: Settings, purpose: str = "") -> "SessionCookie":
+        return cls(settings.public_url.startswith("https://"), settings.in_space, purpose)
 
     @property
     def name(self) -> str:
-        return "__Host-greenroom" if self.secure else "greenroom"
+        return ("__Host-greenroom" if self.secure else "greenroom") + self.purpose
 
     def set(self, value: str) -> str:
         return self.header(value, LIFETIME_MS // 1000)

@@ -54,6 +54,7 @@ GRADIO_QUEUE = "/gradio_api/queue"
 DOORS = (
     door("GET HEAD", r"/healthz", Who.ANYONE),
     door("GET HEAD POST", r"/sign-in", Who.ANYONE),
+    door("GET", r"/sign-in/provider(/callback)?", Who.ANYONE),
     door(
         "GET HEAD",
         r"/static/([a-z][a-z0-9-]*/)*[A-Za-z][A-Za-z0-9-]*\.(css|js|svg|woff2)",
@@ -66,6 +67,7 @@ DOORS = (
     # the studio
     door("GET", r"/", Who.SIGNED_IN),
     door("GET", r"/(me|offer)", Who.SIGNED_IN),
+    door("POST", r"/me/provider", Who.SIGNED_IN),
     door("POST", r"/sign-out", Who.SIGNED_IN),
     door("GET POST", r"/jobs", Who.SIGNED_IN),
     door("GET", JOB, Who.SIGNED_IN),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from auth.addresses import Addresses
 from auth.gate import Gate
+from auth.oauth import Provider
 from database import Database
 from jobs.live import Hub
 from jobs.queue import Queue
@@ -23,3 +24,4 @@ class Parts:
     addresses: Addresses = field(default_factory=Addresses)
     knocks: Addresses = field(default_factory=Addresses)
     leases: Leases = field(default_factory=Leases)
+    provider: Provider | None = None

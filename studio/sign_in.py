@@ -1,22 +1,14 @@
 """Coming in and going out."""
 
-from pathlib import Path
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from auth.gate import Principal
 from studio.clock import now_ms
 from studio.credentials import SessionCookie
 from studio.parts import Parts
 from studio.requests import address_of, read_form, read_text
-
-PAGE = Path(__file__).parent / "pages/sign-in.html"
-
-
-async def show_sign_in(_parts: Parts, _request: Request) -> Response:
-    return FileResponse(PAGE, media_type="text/html; charset=utf-8")
 
 
 async def sign_in(parts: Parts, request: Request) -> Response:

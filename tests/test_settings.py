@@ -70,3 +70,61 @@ def test_read_takes_the_public_address_from_the_space_it_runs_on(tmp_path: Path)
     assert settings.public_url == "https://a-b.hf.space"
     assert settings.in_space
     assert not Settings.read({"GREENROOM_DATA": str(tmp_path)}).in_space
+
+
+OIDC = {
+    "GREENROOM_OIDC_URL": "https://id.example/.well-known/openid-configuration",
+    "GREENROOM_OIDC_CLIENT_ID": "us",
+    "GREENROOM_OIDC_CLIENT_SECRET": "between us",
+}
+SPACE = {
+    "SPACE_HOST": "us-room.hf.space",
+    "OAUTH_CLIENT_ID": "space",
+    "OAUTH_CLIENT_SECRET": "between us",
+    "OPENID_PROVIDER_URL": "https://huggingface.co",
+}
+
+
+def test_provider_is_ours_where_set_else_the_spaces_else_none(tmp_path: Path) -> None:
+    base = {"GREENROOM_DATA": str(tmp_path)}
+    assert Settings.read(base).provider is None
+    space = Settings.read({**base, **SPACE}).provider
+    assert space is not None
+    assert (space.issuer, space.name) == ("https://huggingface.co", "Hugging Face")
+    assert (space.client_id, space.scopes) == ("space", "openid profile")
+    ours = Settings.read({**base, **SPACE, **OIDC}).provider
+    assert ours is not None
+    assert (ours.issuer, ours.client_id) == ("https://id.example", "us")
+    assert "between us" not in repr(ours)
+
+
+def test_provider_allow_list_is_read_rule_by_rule(tmp_path: Path) -> None:
+    rules = " sub:1, org:film-club ,domain:Example.org,user:a:b"
+    given = {"GREENROOM_DATA": str(tmp_path), **OIDC, "GREENROOM_OIDC_ALLOW": rules}
+    provider = Settings.read(given).provider
+    assert provider is not None
+    assert provider.allow == {
+        ("sub", "1"),
+        ("org", "film-club"),
+        ("domain", "Example.org"),
+        ("user", "a:b"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"GREENROOM_OIDC_URL": "http://id.example"}, "GREENROOM_OIDC_URL"),
+        ({"GREENROOM_OIDC_URL": "http://localhost.example"}, "GREENROOM_OIDC_URL"),
+        ({"GREENROOM_OIDC_CLIENT_ID": ""}, "GREENROOM_OIDC_CLIENT_ID"),
+        ({"GREENROOM_OIDC_CLIENT_SECRET": ""}, "GREENROOM_OIDC_CLIENT_SECRET"),
+        ({"GREENROOM_OIDC_ALLOW": "everybody"}, "GREENROOM_OIDC_ALLOW"),
+        ({"GREENROOM_OIDC_ALLOW": "sub:"}, "GREENROOM_OIDC_ALLOW"),
+        ({"GREENROOM_OIDC_ALLOW": "email:ada@example.org"}, "GREENROOM_OIDC_ALLOW"),
+    ],
+)
+def test_provider_that_is_set_by_half_refuses_to_boot(
+    tmp_path: Path, change: dict[str, str], named: str
+) -> None:
+    with pytest.raises(BootRefused, match=named):
+        Settings.read({"GREENROOM_DATA": str(tmp_path), **OIDC, **change})

@@ -23,6 +23,7 @@ from settings import Settings
 from sora_core.store import Store
 from studio.clock import now_ms
 from studio.parts import Parts
+from studio.provider import provider_of
 from studio.server import Server, bind, make_server
 from tests.services import free_port
 
@@ -127,6 +128,7 @@ def wire(database: Database, folder: Path, **environment: str) -> Parts:
         queue=Queue(database),
         hub=Hub(),
         store=Store(folder / "clips"),
+        provider=provider_of(settings),
     )
 
 

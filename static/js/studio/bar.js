@@ -42,7 +42,7 @@ export function themeMenu(root) {
   );
 }
 
-export function accountMenu(root, { name, is_admin: isAdmin }) {
+export function accountMenu(root, { name, is_admin: isAdmin, provider }) {
   const initial = h("span", { class: "initial", "aria-hidden": "true" }, [...name][0].toUpperCase());
   const button = h(
     "button",
@@ -56,6 +56,7 @@ export function accountMenu(root, { name, is_admin: isAdmin }) {
     h("p", {}, isAdmin ? `${name} · admin` : name),
     isAdmin && item("door", "Backstage", go("/backstage")),
     isAdmin && item("pencil", "Studio", go("/")),
+    provider && item("door", `Connect ${provider}`, connect),
     item("out", "Sign out", signOut),
   ]);
 }
@@ -90,4 +91,10 @@ export function studioBar(root, me) {
   };
   show(me);
   return show;
+}
+
+/** To the provider, so that it can sign this tester in from now on. */
+async function connect() {
+  const { address } = await post("/me/provider");
+  location.assign(address);
 }
