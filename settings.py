@@ -83,7 +83,7 @@ ALLOW_KINDS = ("sub", "user", "org", "domain")
 
 # Values people copy from examples; a secret everybody knows is no secret.
 KNOWN_SECRETS = frozenset({"changeme", "change-me", "secret", "greenroom", "default", "password"})
-SECRET_MIN_CHARS = 32
+SECRET_MIN_CHARS, SECRET_MIN_DISTINCT = 32, 8
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,8 @@ def make_secret(path: Path) -> None:
 
 def checked_secret(secret: str, name: str) -> str:
     secret = secret.strip()
-    if secret.lower() in KNOWN_SECRETS or len(secret) < SECRET_MIN_CHARS:
+    known = secret.lower() in KNOWN_SECRETS or len(set(secret)) < SECRET_MIN_DISTINCT
+    if known or len(secret) < SECRET_MIN_CHARS:
         raise BootRefused(
             f"{name} is empty, well known or too short: give {SECRET_MIN_CHARS} random characters "
             "or more, or unset it and one is made for you."

@@ -25,9 +25,8 @@ def plain_name(text: str, noun: str = "A name") -> str:
     Invisible and direction-changing characters cannot be printed. A word of two alphabets is how
     one name is made to look like another.
     """
-    name = " ".join(unicodedata.normalize("NFC", text[: 4 * NAME_MAX_CHARS]).split(" ")).strip()
-    name = re.sub(" +", " ", name)
-    if not 0 < len(name) <= NAME_MAX_CHARS or not name.isprintable() or len(text) > len(name) + 80:
+    name = re.sub(" +", " ", unicodedata.normalize("NFC", text).strip())
+    if not 0 < len(name) <= NAME_MAX_CHARS or not name.isprintable():
         raise BadSpec(
             f"{noun} has 1 to {NAME_MAX_CHARS} characters that can be printed.", field="name"
         )

@@ -22,13 +22,14 @@ INVITES_SHOWN = 100
 
 def room_facts(db: Session, now: int) -> dict[str, Any]:
     """What backstage shows of those who are coming. No secret is among it."""
-    names = {cohort.id: cohort.name for cohort, _ in cohorts.list(db)}
+    groups = cohorts.list(db)
+    names = {cohort.id: cohort.name for cohort, _ in groups}
     return {
         "invites": [
             invite_facts(invite, names, now) for invite in invites.list(db)[:INVITES_SHOWN]
         ],
         "waitlist": [entry_facts(entry, state) for entry, state in waitlist.list(db, now)],
-        "cohorts": [cohort_facts(cohort, count) for cohort, count in cohorts.list(db)],
+        "cohorts": [cohort_facts(cohort, count) for cohort, count in groups],
     }
 
 

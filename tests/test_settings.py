@@ -9,7 +9,7 @@ import pytest
 from errors import BootRefused
 from settings import Settings
 
-GOOD_SECRET = "x9" * 20
+GOOD_SECRET = "thirty-two characters or more, all mine"
 
 
 def test_read_gives_the_embedded_default_for_an_empty_environment(
@@ -32,10 +32,40 @@ def test_read_makes_a_secret_only_the_owner_may_read_and_keeps_it(tmp_path: Path
     assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("secret", ["", " ", "changeme", "short", "SECRET"])
+@pytest.mark.parametrize("secret", ["", " ", "changeme", "short", "SECRET", "x" * 64, "ab" * 32])
 def test_read_refuses_to_boot_with_a_secret_everybody_knows(tmp_path: Path, secret: str) -> None:
     with pytest.raises(BootRefused, match="GREENROOM_SECRET"):
         Settings.read({"GREENROOM_DATA": str(tmp_path), "GREENROOM_SECRET": secret})
+
+
+@pytest.mark.parametrize("secret", ["changeme", "short", "x" * 64])
+def test_read_refuses_to_boot_with_a_previous_secret_that_was_none(
+    tmp_path: Path, secret: str
+) -> None:
+    environment = {"GREENROOM_DATA": str(tmp_path), "GREENROOM_SECRET_PREVIOUS": secret}
+    with pytest.raises(BootRefused, match="GREENROOM_SECRET_PREVIOUS"):
+        Settings.read(environment)
+
+
+def test_read_takes_an_empty_previous_secret_for_none(tmp_path: Path) -> None:
+    environment = {"GREENROOM_DATA": str(tmp_path), "GREENROOM_SECRET_PREVIOUS": ""}
+    assert Settings.read(environment).secret_previous is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GREENROOM_INVITE_HOURS", "25"),
+        ("GREENROOM_INVITE_HOURS", "0"),
+        ("GREENROOM_WAITLIST", "maybe"),
+        ("GREENROOM_WAITLIST", ""),
+    ],
+)
+def test_read_refuses_to_boot_where_coming_in_is_set_to_nonsense(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(BootRefused, match=name):
+        Settings.read({"GREENROOM_DATA": str(tmp_path), name: value})
 
 
 def test_read_refuses_to_boot_with_an_emptied_secret_file(tmp_path: Path) -> None:

@@ -56,4 +56,5 @@ function complain(sentence, where) {
 }
 
 form.addEventListener("submit", comeIn);
+addEventListener("hashchange", () => location.reload()); // another invitation, in the same window
 await open();

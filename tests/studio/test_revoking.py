@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
 
 from auth import tokens
-from auth.records import Token
+from auth.records import AuditEntry, Token
 from jobs.records import Job
 from studio.clock import now_ms
 from tests.studio.conftest import WISH, House, Person
@@ -43,6 +44,14 @@ def test_holder_ends_a_token_its_sign_ins_and_its_clips_without_signing_in(house
     assert (answer.status_code, answer.content) == (200, b"")
     assert row_of(house, zoe).revoke_reason == "revoked by holder"
     assert zoe.browser.get("/me").status_code == 401
+    again = anyone.post(PATH, data={"token": zoe.token})
+    assert again.status_code == 200
+    with house.parts.database.read() as db:
+        told = select(AuditEntry.actor).where(
+            AuditEntry.subject == f"token:{zoe.principal.token_id}",
+            AuditEntry.action == "token.revoke",
+        )
+        assert db.scalars(told).all() == ["holder"]
     with house.parts.database.read() as db:
         job = db.get_one(Job, job_id)
         assert (job.state, job.stop_reason) == ("stopped", "revoked")
