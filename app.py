@@ -24,6 +24,7 @@ from typing import Any
 
 from auth import audit, testers, tokens
 from auth.gate import Gate
+from auth.meters_redis import wire_redis
 from database import Database
 from errors import BootRefused
 from jobs.live import Hub
@@ -42,6 +43,7 @@ LINK_LIFETIME_MS = 24 * 3_600_000
 
 def wire(settings: Settings) -> Parts:
     database = Database(settings.database_url)
+    wire_redis(database, settings)
     database.migrate()
     migrate_engine(database)
     audit.sign_with(database, settings.secret)

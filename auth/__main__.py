@@ -10,10 +10,22 @@ import time
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from auth import audit as audit_log
-from auth.commands import audit, cohort, identity, invite, link, tester, token, waitlist
+from auth.commands import (
+    audit,
+    cohort,
+    identity,
+    invite,
+    limits,
+    link,
+    stop,
+    tester,
+    token,
+    waitlist,
+)
 from auth.commands.desk import Desk, Refused
 from auth.commands.words import Parser
 from auth.gate import Gate
+from auth.meters_redis import wire_redis
 from database import Database
 from errors import GreenroomError
 from settings import Settings
@@ -25,6 +37,8 @@ NOUNS = {
     "invite": invite,
     "waitlist": waitlist,
     "cohort": cohort,
+    "limits": limits,
+    "stop | resume": stop,
     "audit": audit,
     "identity": identity,
 }
@@ -48,6 +62,7 @@ def main(argv: list[str] | None = None) -> int:
 def open_desk() -> Desk:
     settings = Settings.read()
     database = Database(settings.database_url)
+    wire_redis(database, settings)
     database.migrate()
     audit_log.sign_with(database, settings.secret)
     return Desk(settings, database, Gate.from_settings(settings), time.time_ns() // 1_000_000)

@@ -95,15 +95,17 @@ def is_metered(bound: Bound) -> bool:
 
 
 def lock_rows(db: Session, subjects: Sequence[str]) -> dict[str, Meter]:
-    """The meters of these subjects, each locked until the end of the transaction, in order."""
-    query = select(Meter).where(Meter.subject.in_(subjects)).order_by(Meter.subject)
-    locked = query.with_for_update().execution_options(populate_existing=True)
-    rows = {row.subject: row for row in db.scalars(locked)}
-    if len(rows) < len(subjects):
-        for subject in sorted(set(subjects) - set(rows)):
-            insert_new(db, Meter, subject=subject, minute_ms=0, day_ms=0)
-        rows = {row.subject: row for row in db.scalars(locked)}
-    return rows
+    """The meters of these subjects, each locked until the end of the transaction, in order.
+
+    One that is missing is made first: made later, they would be locked out of order.
+    """
+    mine = Meter.subject.in_(subjects)
+    there = set(db.scalars(select(Meter.subject).where(mine)))
+    for subject in sorted(set(subjects) - there):
+        insert_new(db, Meter, subject=subject, minute_ms=0, day_ms=0)
+    query = select(Meter).where(mine).order_by(Meter.subject).with_for_update()
+    rows = db.scalars(query.execution_options(populate_existing=True))
+    return {row.subject: row for row in rows}
 
 
 def count_held(db: Session, bound: Bound, but_for: str) -> int:

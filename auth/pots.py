@@ -57,20 +57,22 @@ def pots_of(bounds: Sequence[Bound], chain: Chain, now_ms: int) -> list[Pot]:
 def lock_budgets(db: Session, pots: Sequence[Pot]) -> dict[tuple[str, int], Budget]:
     """The rows of these pots, each locked until the end of the transaction, in order.
 
-    A row that is missing is made, with what its subject has used before.
+    A row that is missing is made first, with what its subject has used before: made later, the
+    rows would be locked out of order.
     """
     keys = [(pot.subject, pot.day) for pot in pots]
-    query = select(Budget).where(tuple_(Budget.subject, Budget.day).in_(keys))
-    locked = query.order_by(Budget.subject, Budget.day).with_for_update()
-    locked = locked.execution_options(populate_existing=True)
-    rows = {(row.subject, row.day): row for row in db.scalars(locked)}
-    if len(rows) < len(keys):
-        for subject, day in keys:
-            if (subject, day) not in rows:
-                used = used_before(db, subject, day)
-                insert_new(db, Budget, subject=subject, day=day, **used)
-        rows = {(row.subject, row.day): row for row in db.scalars(locked)}
-    return rows
+    mine = tuple_(Budget.subject, Budget.day).in_(keys)
+    there = {
+        (subject, day)
+        for subject, day in db.execute(select(Budget.subject, Budget.day).where(mine))
+    }
+    for subject, day in keys:
+        if (subject, day) not in there:
+            used = used_before(db, subject, day)
+            insert_new(db, Budget, subject=subject, day=day, **used)
+    query = select(Budget).where(mine).order_by(Budget.subject, Budget.day)
+    locked = query.with_for_update().execution_options(populate_existing=True)
+    return {(row.subject, row.day): row for row in db.scalars(locked)}
 
 
 def used_before(db: Session, subject: str, day: int) -> dict[str, int]:

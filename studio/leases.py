@@ -21,6 +21,7 @@ class Lease:
     def __init__(self, principal: Principal) -> None:
         self.principal = principal
         self.over = asyncio.Event()
+        self.again = asyncio.Event()
         self.shutting_down = False
         self.on_end: Callable[[], None] = lambda: None
 
@@ -54,6 +55,11 @@ class Leases:
             if sign_in_id is not None and lease.principal.sign_in_id == sign_in_id:
                 lease.end()
 
+    def look_again(self) -> None:
+        """Ask of every stream now whether its sign-in stands."""
+        for lease in list(self.open):
+            lease.again.set()
+
     def shut_down(self) -> None:
         """End every stream, so that the server can stop. Pages come back by themselves."""
         for lease in list(self.open):
@@ -71,8 +77,9 @@ async def serve_under(
 ) -> None:
     """Serve one stream until it ends by itself or its lease does.
 
-    `stands()` says whether the sign-in is still good; it is asked every RECHECK_S. When the
-    lease ends, the stream has GOODBYE_S to end in its own words, then it is cut.
+    `stands()` says whether the sign-in is still good; it is asked every RECHECK_S, and when
+    somebody says `look_again`. When the lease ends, the stream has GOODBYE_S to end in its own
+    words, then it is cut.
     """
     started = finished = False
 
@@ -85,7 +92,9 @@ async def serve_under(
     async def recheck() -> None:
         try:
             while await stands():
-                await asyncio.sleep(RECHECK_S)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(lease.again.wait(), RECHECK_S)
+                lease.again.clear()
         finally:  # also when nobody can say: then nobody stays
             lease.end()
 

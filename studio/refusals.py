@@ -5,7 +5,9 @@ import asyncio
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import Scope
 
+from auth.quotas import Quota
 from errors import GreenroomError, NotSignedIn, TooMany, Unavailable
+from studio.rate_headers import rate_headers
 
 # Unknown, forged, revoked, expired and missing tokens answer after the same time, whatever their
 # look-up cost. Awaited, so that a flood of them holds no thread.
@@ -19,9 +21,14 @@ async def answer(error: GreenroomError, scope: Scope) -> Response:
         await wait_for_floor(scope)
         if wants_page(scope):
             return RedirectResponse("/sign-in", status_code=303)
-    headers = {}
-    if isinstance(error, TooMany | Unavailable):
+    headers: dict[str, str] = {}
+    if isinstance(error, TooMany) and isinstance(error.quota, Quota):
+        headers |= rate_headers([error.quota])
+    if isinstance(error, TooMany | Unavailable) and error.retry_after_s is not None:
         headers["retry-after"] = str(error.retry_after_s)
+    elif error.status in (403, 409, 422, 429):
+        # Understood by clients that would try again by themselves, such as those of OpenAI.
+        headers["x-should-retry"] = "false"
     if isinstance(error, NotSignedIn):
         headers["www-authenticate"] = 'Bearer realm="greenroom"'
     return JSONResponse(

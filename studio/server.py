@@ -11,6 +11,7 @@ import uvicorn
 from errors import BootRefused
 from jobs.supervisor import Supervisor
 from settings import Settings
+from studio.keeping import Keeper
 from studio.parts import Parts
 from studio.site import build_site
 
@@ -26,7 +27,7 @@ async def serve(parts: Parts, supervisor: Supervisor, greet: Callable[[], str]) 
 
     What `greet()` says is printed once the address is ours. Raises BootRefused where it is taken.
     """
-    listening, server = bind(parts.settings), make_server(parts)
+    listening, server, keeper = bind(parts.settings), make_server(parts), Keeper(parts)
 
     def leave() -> None:
         server.force_exit = server.should_exit  # asked twice: wait for nobody
@@ -36,12 +37,14 @@ async def serve(parts: Parts, supervisor: Supervisor, greet: Callable[[], str]) 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, leave)
     await parts.hub.start()
+    await keeper.start()
     await supervisor.start()
     print(greet(), flush=True)
     try:
         await server.serve(sockets=[listening])
     finally:
         await supervisor.stop()
+        await keeper.stop()
         await parts.hub.stop()
 
 

@@ -324,8 +324,9 @@ def _one_database_each(redis_url: str) -> Iterator[None]:
             books.database.close()
 
 
+pytestmark = pytest.mark.timeout(900)
 SETTINGS = settings(
-    max_examples=40,
+    max_examples=20,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

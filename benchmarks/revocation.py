@@ -1,0 +1,178 @@
+"""How soon a revocation holds in every web process: four of them ask as fast as they can.
+
+    python -m benchmarks.revocation --database-url postgresql://… [--redis-url redis://…]
+
+Each process has its own connections and admits with one token until it is refused. Meanwhile
+another connection revokes the token. Prints, over all rounds and processes, how long after
+`revoke()` was called the first refusal was given, how long the call itself took, and how many
+admissions began after it returned (there must be none).
+"""
+
+import argparse
+import multiprocessing
+import os
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+from uuid import uuid4
+
+from auth import budget, revocation, testers, tokens
+from auth.gate import Gate, Principal
+from auth.keys import Keys
+from auth.limits import Limits
+from auth.meters import meters_of, wire
+from auth.meters_redis import RedisMeters
+from auth.scopes import GENERATE
+from database import Database
+from errors import TokenInvalid
+
+PROCESSES, HOUR_MS = 4, 3_600_000
+WIDE = Limits(60_000, 10_000, 1_000_000, 10**12)
+KEYS = Keys.derive("a secret of at least thirty-two characters")
+
+
+@dataclass(frozen=True)
+class Round:
+    """Times in ns of one clock. `last_yes_began` and `first_no` have one value a process."""
+
+    called: int
+    returned: int
+    last_yes_began: Sequence[int]
+    first_no: Sequence[int]
+
+    @property
+    def late(self) -> int:
+        """How many processes began an admission after `revoke()` had returned."""
+        return sum(began > self.returned for began in self.last_yes_began)
+
+
+def open_gate(database_url: str, redis_url: str | None) -> tuple[Database, Gate]:
+    database = Database(database_url)
+    if redis_url is not None:
+        wire(database, RedisMeters(redis_url))
+    return database, Gate(KEYS, WIDE)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def hammer(pipe: Connection, database_url: str, redis_url: str | None) -> None:
+    """One web process: for each principal that comes, admit until refused, and report when."""
+    database, gate = open_gate(database_url, redis_url)
+    while (principal := pipe.recv()) is not None:
+        last_yes_began = 0
+        try:
+            while True:
+                began, job_id = time.monotonic_ns(), uuid4().hex
+                with database.begin() as db:
+                    gate.admit(db, principal, job_id, 1, now_ms())
+                if not last_yes_began:
+                    pipe.send("admitting")
+                last_yes_began = began
+                with database.begin() as db:
+                    budget.release(db, job_id, now_ms())
+        except TokenInvalid:
+            pipe.send((last_yes_began, time.monotonic_ns()))
+    database.close()
+
+
+@contextmanager
+def web_processes(database_url: str, redis_url: str | None) -> Iterator[list[Connection]]:
+    context = multiprocessing.get_context("spawn")
+    pipes, processes = [], []
+    for _ in range(PROCESSES):
+        ours, theirs = context.Pipe()
+        process = context.Process(target=hammer, args=(theirs, database_url, redis_url))
+        process.start()
+        pipes.append(ours)
+        processes.append(process)
+    try:
+        yield pipes
+    finally:
+        for pipe in pipes:
+            pipe.send(None)
+        for process in processes:
+            process.join(20)
+
+
+def run(database_url: str, redis_url: str | None, rounds: int) -> list[Round]:
+    """Revoke one token a round. Migrates the database, and fills Redis from it."""
+    database, _gate = open_gate(database_url, redis_url)
+    database.migrate()
+    with database.read() as db:
+        meters_of(db).restore(db)
+    with web_processes(database_url, redis_url) as pipes:
+        found = [one_round(database, pipes) for _ in range(rounds)]
+    database.close()
+    return found
+
+
+def one_round(database: Database, pipes: Sequence[Connection]) -> Round:
+    principal = invite(database)
+    for pipe in pipes:
+        pipe.send(principal)
+    for pipe in pipes:
+        assert pipe.recv() == "admitting"
+    called = time.monotonic_ns()
+    with database.begin() as db:
+        revocation.revoke(db, principal.token_id, "a benchmark", now_ms())
+    returned = time.monotonic_ns()
+    reports: list[Any] = [pipe.recv() for pipe in pipes]
+    return Round(called, returned, [began for began, _ in reports], [no for _, no in reports])
+
+
+def invite(database: Database) -> Principal:
+    with database.begin() as db:
+        tester = testers.add(db, uuid4().hex, now_ms=now_ms())
+        token = tokens.mint(
+            db,
+            KEYS,
+            tester.id,
+            kind=tokens.API,
+            bearer=True,
+            lifetime_ms=3_600_000,
+            now_ms=now_ms(),
+        )
+    return principal_of(tester.id, token.id)
+
+
+def principal_of(tester_id: str, token_id: str) -> Principal:
+    known = Principal.__dataclass_fields__
+    bearer = {"bearer": True} if "bearer" in known else {}
+    return Principal(
+        tester_id, "", testers.TESTER, token_id, None, frozenset({GENERATE}), tokens.API, **bearer
+    )
+
+
+def line(name: str, times_ns: Sequence[int]) -> str:
+    ms = sorted(time_ns / 1e6 for time_ns in times_ns)
+    p50, p99 = statistics.median(ms), ms[min(len(ms) - 1, int(len(ms) * 0.99))]
+    return f"{name:34} p50 {p50:8.1f}   p99 {p99:8.1f}   max {ms[-1]:8.1f} ms"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--database-url", required=True)
+    parser.add_argument("--redis-url")
+    parser.add_argument("--rounds", type=int, default=50)
+    arguments = parser.parse_args()
+    load = os.getloadavg()[0]
+    found = run(arguments.database_url, arguments.redis_url, arguments.rounds)
+    where = "Redis" if arguments.redis_url else "the database"
+    print(f"{PROCESSES} processes, {len(found)} rounds, rates and places in {where}")
+    print(f"{os.cpu_count()} cores, load {load:.1f} before and {os.getloadavg()[0]:.1f} after")
+    print(line("revoke() called → returned", [r.returned - r.called for r in found]))
+    refusals = [no - r.called for r in found for no in r.first_no]
+    print(line("revoke() called → first refusal", refusals))
+    after = [max(0, no - r.returned) for r in found for no in r.first_no]
+    print(line("revoke() returned → first refusal", after))
+    print(f"admissions begun after revoke() returned: {sum(r.late for r in found)}")
+
+
+if __name__ == "__main__":
+    main()
