@@ -51,8 +51,8 @@ class SproutPipeline(DiffusionPipeline):
             scheduler=scheduler,
             turbo=turbo,
         )
-        difference = {} if turbo is None else turbo.state_dict()
-        self.denoisers = {"quality": transformer, "turbo": with_low_rank(transformer, difference)}
+        student = with_low_rank(transformer, turbo.state_dict()) if turbo else transformer
+        self.denoisers = {"quality": transformer, "turbo": student}
         self.words = Words(tuple(text_encoder.config.vocabulary))
 
     @classmethod
@@ -71,12 +71,17 @@ class SproutPipeline(DiffusionPipeline):
 
     @torch.no_grad()
     def encode_prompt(self, prompt: str, style: str | None = None) -> Tensor:
-        """Slots (1, attributes, width). A picked style outranks one named in the prompt."""
+        """Slots (1, attributes, width). A picked style outranks one named in the prompt.
+
+        Raises ValueError for a style that the model does not know.
+        """
         slots = self.text_encoder(self.words.encode([prompt]))
-        if style is not None:
-            row = list(self.text_encoder.classes).index("style")
-            slots = slots.clone()
-            slots[:, row] = self.text_encoder(self.words.encode([style]))[:, row]
+        if style is None:
+            return slots
+        classes = self.text_encoder.classes
+        require(style in classes["style"], f"no style is called {style!r}")
+        row = list(classes).index("style")
+        slots[:, row] = self.text_encoder(self.words.encode([style]))[:, row]
         return slots
 
     def draw(
@@ -126,6 +131,8 @@ class SproutPipeline(DiffusionPipeline):
         steps = usual.steps if steps is None else steps
         guidance = usual.guidance if guidance is None else guidance
         require(steps >= 1, "a clip takes at least one step")
+        low, high = guidance_interval
+        require(0 <= low <= high <= 1, "the guidance interval lies between 0 and 1")
         told = [self.encode_prompt(text, style) for text in prompts]
         guide = partial(
             Guided, self.denoisers[variant],

@@ -7,6 +7,7 @@ into a copy, which then costs nothing more. Hu et al. 2021, arXiv:2106.09685.
 
 from __future__ import annotations
 
+import copy
 import math
 
 import torch
@@ -99,8 +100,7 @@ def with_low_rank(transformer: SproutTransformer, state: dict[str, Tensor]) -> S
 
     Raises ValueError if a pair does not fit the Linear it names.
     """
-    twin = SproutTransformer.from_config(transformer.config)
-    twin.load_state_dict(transformer.state_dict())
+    twin = copy.deepcopy(transformer).float()
     for key in [key for key in state if key.endswith(".down")]:
         name = key.removesuffix(".down")
         difference = state[f"{name}.up"].float() @ state[key].float()
@@ -111,4 +111,4 @@ def with_low_rank(transformer: SproutTransformer, state: dict[str, Tensor]) -> S
         if weight.shape != difference.shape:
             raise ValueError(f"the pair {name} is {tuple(difference.shape)}: does not fit")
         weight.add_(difference)
-    return twin.float().eval().requires_grad_(False)
+    return twin.eval().requires_grad_(False)

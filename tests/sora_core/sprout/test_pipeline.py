@@ -129,6 +129,19 @@ def test_loop_decodes_its_first_drawings_after_its_last(pipeline):
     assert abs(twice[:3] - twice[36:39]).max() > 1
 
 
+@pytest.mark.parametrize("operation", ["text", "extend", "loop"])
+def test_settled_gives_the_clip_piece_by_piece(pipeline, operation):
+    """A clip without sources comes window by window; others whole, at the last step."""
+    sources = [] if operation == "loop" else _sources(operation)
+    steps = list(pipeline.draw("", **WIDE | {"operation": operation, "steps": 2}, sources=sources))
+    pieces = []
+    for step in steps:
+        pieces.append(pipeline.settled(step, sum(map(len, pieces))))
+    assert [len(p) for p in pieces] == ([0, 24, 0, 12] if operation == "text" else [0, 0, 0, 36])
+    difference = np.concatenate(pieces).astype(int) - pipeline.decode(steps[-1])
+    assert abs(difference).max() <= 1
+
+
 def test_draw_repeats_itself_from_a_seed(pipeline):
     ask = {"aspect": "16:9", "drawings": 36, "steps": 2}
     first, second, other = (
@@ -143,6 +156,8 @@ def test_draw_repeats_itself_from_a_seed(pipeline):
     ({"drawings": 121}, "1 to 120"),
     ({"steps": 0}, "at least one step"),
     ({"variant": "best"}, "no variant"),
+    ({"style": "baroque"}, "no style"),
+    ({"guidance_interval": (0.8, 0.2)}, "interval"),
     ({"prompt": ()}, "at least one prompt"),
     ({"operation": "extend"}, "takes 1"),
     ({"operation": "extend", "sources": [_source(3, "1:1")]}, "shape"),
