@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from sora_core.sprout.text import attend, split_heads
 
 PATCH = 2
+LEAST_LEVEL = 0.04  # below the last step's level of any schedule
 _FREQUENCIES = 64
 
 
@@ -95,7 +96,12 @@ class Block(nn.Module):
 
 
 class SproutTransformer(ModelMixin, ConfigMixin):
-    """Predicts the velocity noise - clean of a clip's normalised latents."""
+    """Predicts the velocity noise - clean of a clip's normalised latents.
+
+    For all but the first `flow_channels` the net itself says what is clean, and the velocity
+    follows: a token has more numbers than can pass through the net's width, so their noise could
+    not be handed on to be taken away. Li & He 2025, arXiv:2511.13720.
+    """
 
     @register_to_config
     def __init__(
@@ -108,6 +114,7 @@ class SproutTransformer(ModelMixin, ConfigMixin):
         slots: int = 10,
         slot_width: int = 64,
         cross_every: int = 3,
+        flow_channels: int = 24,
     ) -> None:
         super().__init__()
         token = latent_channels * PATCH * PATCH
@@ -154,4 +161,7 @@ class SproutTransformer(ModelMixin, ConfigMixin):
         shift, scale = self.last_modulation(condition).chunk(2, -1)
         x = self.patch_out(F.layer_norm(x, x.shape[-1:]) * (1 + scale) + shift)
         x = x.flatten(0, 1).transpose(1, 2).unflatten(2, (rows, columns))
-        return F.pixel_shuffle(x, PATCH).unflatten(0, (b, n))
+        x = F.pixel_shuffle(x, PATCH).unflatten(0, (b, n))
+        flow, clean = x.tensor_split([self.config.flow_channels], 2)
+        level = sigma.clamp_min(LEAST_LEVEL)[:, :, None, None, None]
+        return torch.cat([flow, (latents[:, :, flow.shape[2] :] - clean) / level], 2)

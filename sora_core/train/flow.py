@@ -62,9 +62,10 @@ def blemish(noisy: Tensor, sigma: Tensor) -> Tensor:
 
 
 def flow_loss(
-    velocity: Tensor, clean: Tensor, noise: Tensor, sigma: Tensor, cover: Tensor, channels: Tensor
-) -> Tensor:
-    """Mean squared error of the velocity.
+    velocity: Tensor, clean: Tensor, noise: Tensor, sigma: Tensor, cover: Tensor, channels: Tensor,
+    flow_channels: int | None = None,
+) -> Tensor:  # fmt: skip
+    """Mean squared error of the velocity; of the clean latents beyond `flow_channels`.
 
     Given frames do not count; cells the subject touches count `1 + SUBJECT_WEIGHT` times.
     cover     (B, n, h, w) in [0, 1]
@@ -72,5 +73,7 @@ def flow_loss(
     """
     weight = (1 + SUBJECT_WEIGHT * (cover > 0.02)) * (sigma > 0)[:, :, None, None]
     error = (velocity - (noise - clean)).square() * channels[:, None, None]
+    if flow_channels is not None:
+        error[:, :, flow_channels:] *= sigma.square()[:, :, None, None, None]
     error = error.mean(2)
     return (error * weight).sum() / weight.sum().clamp_min(1)

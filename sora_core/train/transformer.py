@@ -124,7 +124,10 @@ def take_loss(
     noise = torch.randn_like(batch.latents)
     with torch.autocast("cpu", torch.bfloat16):
         velocity = model(blemish(mix(batch.latents, noise, sigma), sigma), sigma, slots)
-    return flow_loss(velocity.float(), batch.latents, noise, sigma, batch.cover, channels)
+    return flow_loss(
+        velocity.float(), batch.latents, noise, sigma, batch.cover, channels,
+        model.config.flow_channels,
+    )  # fmt: skip
 
 
 def train_transformer(
