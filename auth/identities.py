@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from auth import audit, testers
+from auth import audit, names, testers
 from auth.records import Tester
 from auth.rows import insert_new
 from database import Record
-from errors import Conflict, NotInvited
+from errors import BadSpec, Conflict, NotInvited
 from settings import ProviderSettings
 
 NAME_TRIES = 50
@@ -130,10 +130,13 @@ def unlink(db: Session, issuer: str, subject: str, *, actor: str, now_ms: int) -
 def add_named(db: Session, wanted: str, role: str, now_ms: int) -> Tester:
     """A new tester of that name, with a number behind it where it is taken."""
     printable = "".join(char for char in wanted if char.isprintable()).strip()
-    base = printable[: testers.NAME_MAX_CHARS - 4] or "Tester"
+    try:
+        base = names.plain_name(printable[: testers.NAME_MAX_CHARS - 4])
+    except BadSpec:
+        base = "Tester"
     for number in range(1, NAME_TRIES):
         name = base if number == 1 else f"{base} {number}"
-        if db.scalar(select(Tester.id).where(Tester.name == name)) is None:
+        if testers.looks_like(db, name) is None:
             return testers.add(db, name, role=role, now_ms=now_ms)
     raise Conflict("Too many testers have your name already. Ask whoever invited you.")
 

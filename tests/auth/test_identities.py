@@ -75,7 +75,13 @@ def test_enter_writes_who_came_in_by_the_provider(database: Database) -> None:
 
 @pytest.mark.parametrize(
     ("username", "name"),
-    [("", "Tester"), ("\x00", "Tester"), ("x" * 100, "x" * 76), ("  Ida\n", "Ida")],
+    [
+        ("", "Tester"),
+        ("\x00", "Tester"),
+        ("x" * 100, "x" * 76),
+        ("  Ida\n", "Ida"),
+        ("Аdmin", "Tester"),
+    ],
 )
 def test_enter_gives_a_name_that_can_stand_in_a_list(
     database: Database, username: str, name: str
@@ -83,6 +89,14 @@ def test_enter_gives_a_name_that_can_stand_in_a_list(
     tester_id = enter(database, replace(ADA, username=username))
     with database.read() as db:
         assert db.get_one(Tester, tester_id).name == name
+
+
+def test_enter_numbers_a_name_that_looks_like_anothers(database: Database) -> None:
+    with database.begin() as db:
+        testers.add(db, "Ada", now_ms=NOON)
+    tester_id = enter(database, replace(ADA, username="ada"))
+    with database.read() as db:
+        assert db.get_one(Tester, tester_id).name == "ada 2"
 
 
 def test_first_sign_in_has_one_winner_of_fifty(database: Database) -> None:
