@@ -71,3 +71,11 @@ def test_scripts_build_pages_from_elements_not_from_strings() -> None:
     assert users == {"icons.js"}
     for word in ("eval(", "document.write", "insertAdjacentHTML", "outerHTML"):
         assert not [path.name for path in STATIC.rglob("*.js") if word in path.read_text()]
+
+
+def test_sign_in_field_hides_what_is_typed_and_takes_what_is_pasted() -> None:
+    root = Path(__file__).parents[2]
+    page = (root / "studio/pages/sign-in.html").read_text()
+    script = (root / "static/js/sign-in.js").read_text()
+    assert re.search(r'<input type="password" name="token"', page)
+    assert not re.search(r"onpaste|[\"']paste[\"']", page + script)

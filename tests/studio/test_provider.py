@@ -429,6 +429,16 @@ def test_answer_sends_nobody_elsewhere(house: House) -> None:
     assert answer.headers["location"].startswith("/sign-in#link=grm_link_")
 
 
+def test_tokens_of_the_provider_stay_between_it_and_us(house: House, provider: Liar) -> None:
+    """Neither the browser nor the database ever holds them."""
+    answer = come_in(house, "listed")
+    secrets = [provider.tokens[-1][name].encode() for name in ("access_token", "id_token")]
+    said = answer.content + repr(answer.headers.multi_items()).encode()
+    kept = b"".join(path.read_bytes() for path in house.parts.settings.data.glob("greenroom.db*"))
+    assert min(map(len, secrets)) > 20
+    assert not [secret for secret in secrets if secret in said + kept]
+
+
 def test_sentences_hold_nothing_of_the_query(house: House) -> None:
     script = "<script>alert(1)</script>"
     answer = house.stranger().get(CALLBACK, params={"error": script, "error_description": script})

@@ -33,6 +33,7 @@ class Liar:
     stranger   id tokens are signed by a key that no key set shows
     down       nothing is answered
     status     of every answer from the token endpoint, if set
+    tokens     every answer of that endpoint, as it was passed on
     """
 
     issuer: str
@@ -43,6 +44,7 @@ class Liar:
     stranger: bool = False
     down: bool = False
     status: int | None = None
+    tokens: list[dict[str, Any]] = field(default_factory=list)
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "liar"}))
 
     def change(self, path: str, body: bytes) -> bytes:
@@ -52,9 +54,11 @@ class Liar:
             return json.dumps({"keys": [self.key.as_dict(private=False)]}).encode()
         if path.startswith("/me") and self.userinfo:
             return json.dumps({**json.loads(body), **self.userinfo}).encode()
-        if path.startswith("/token") and self.forges and b"id_token" in body:
+        if path.startswith("/token") and b"id_token" in body:
             answer = json.loads(body)
-            answer["id_token"] = self.forge(answer["id_token"])
+            if self.forges:
+                answer["id_token"] = self.forge(answer["id_token"])
+            self.tokens.append(answer)
             return json.dumps(answer).encode()
         return body
 
