@@ -1,8 +1,8 @@
-"""One clip: understand the prompt → draw, step by step → decode → write the film."""
+"""One clip: read prompt and sources → draw, step by step → write the film beside it."""
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,10 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from errors import RenderFailed, Stopped
+from errors import NotFound, RenderFailed, Stopped
 from sora_core.catalog import MODELS
+from sora_core.filming import filming
+from sora_core.sources import read_sources
 from sora_core.spec import ClipSpec
-from sora_core.video import Format, encode, save_poster
+from sora_core.video import Format, save_poster
+
+STOP_PATIENCE_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -59,38 +63,47 @@ def pipeline(model: str) -> Any:
     return MODELS[model].load()
 
 
+def nothing_kept(key: str) -> Path:
+    raise NotFound
+
+
 def render(
     spec: ClipSpec,
     path: Path,
     *,
     on_progress: Callable[[Progress], None],
+    open_source: Callable[[str], Path] = nothing_kept,
     stop_requested: Callable[[], str | None] = never,
 ) -> Film:
     """Make the film that `spec` asks for at `path`, its still beside it as .jpg.
 
     on_progress     called after each denoising step
-    stop_requested  asked between steps and between drawings; a reason stops the work
-    Leaves no file when it fails.
-    Raises Stopped, WeightsCorrupt, StoreFailed, RenderFailed.
+    open_source     one of the spec's sources → the file to read
+    stop_requested  asked between steps and while the film is written; a reason stops the work
+    What is finished of the clip is encoded while the rest is being drawn. Leaves no file when it
+    fails.
+    Raises BadSpec for sources that do not fit, Stopped, WeightsCorrupt, StoreFailed, RenderFailed.
     """
     raise_if_stopped(stop_requested)
-    poster = path.with_suffix(".jpg")
     pipe = pipeline(spec.model)
-    reading = pipe.read(spec.prompt)
     started = time.perf_counter()
-    drawings = draw(pipe, spec, on_progress, stop_requested)
-    _, height, width, _ = drawings.shape
-    native_fps = spec.offer.drawings_per_s
+    size, native_fps = spec.offer.native_sizes[spec.aspect], spec.offer.drawings_per_s
+    sources = read_sources(spec, open_source, size)
+    poster = path.with_suffix(".jpg")
+    drawings: list[np.ndarray] = []
+    drawn, wanted = Format(*size, native_fps), Format(spec.width, spec.height, spec.fps)
     try:
-        save_poster(drawings[len(drawings) // 2], poster, spec.width, spec.height)
-        encode(
-            unless_stopped(drawings, stop_requested),
-            path,
-            Format(width, height, native_fps),
-            Format(spec.width, spec.height, spec.fps),
-            spec.frame_count,
-        )
+        with filming(path, drawn, wanted, spec.frame_count) as film:
+            for more in draw(pipe, spec, sources, on_progress, stop_requested):
+                film.take(more)
+                drawings.extend(more)
+            film.close()
+            save_poster(drawings[len(drawings) // 2], poster, spec.width, spec.height)
+            raise_if_stopped(stop_requested)
+            while not film.is_written(STOP_PATIENCE_S):
+                raise_if_stopped(stop_requested)
     except BaseException:
+        path.unlink(missing_ok=True)
         poster.unlink(missing_ok=True)
         raise
     with path.open("rb") as file:
@@ -104,47 +117,64 @@ def render(
         height=spec.height,
         fps=spec.fps,
         frame_count=spec.frame_count,
-        native_width=width,
-        native_height=height,
+        native_width=drawn.width,
+        native_height=drawn.height,
         native_fps=native_fps,
-        reading={"understood": dict(reading.understood), "unknown": list(reading.unknown)},
+        reading=read(pipe, spec),
         gpu_ms=round((time.perf_counter() - started) * 1000),
     )
+
+
+def read(pipe: Any, spec: ClipSpec) -> dict[str, Any]:
+    """What the model understood: of a storyboard, of its first prompt, and of each in `spans`."""
+    readings = [pipe.read(prompt) for prompt in spec.prompts]
+    spans = [
+        {"understood": dict(reading.understood), "unknown": list(reading.unknown)}
+        for reading in readings
+    ]
+    unknown = list(dict.fromkeys(word for reading in readings for word in reading.unknown))
+    first = {"understood": spans[0]["understood"], "unknown": unknown}
+    return first | ({"spans": spans} if spec.storyboard else {})
 
 
 def draw(
     pipe: Any,
     spec: ClipSpec,
+    sources: Sequence[np.ndarray | None],
     on_progress: Callable[[Progress], None],
     stop_requested: Callable[[], str | None],
-) -> np.ndarray:
-    """Carry noise to pictures, (drawings, h, w, 3) uint8, telling and asking at each step."""
-    started, step = time.perf_counter(), None
+) -> Iterator[np.ndarray]:
+    """Carry noise to pictures, telling and asking at each step.
+
+    Yields the clip's drawings in order, (k, h, w, 3) uint8 at a time, once no later step changes
+    them.
+    """
+    started, done, latest = time.perf_counter(), 0, spec.drawings
     for step in pipe.draw(
-        spec.prompt,
+        spec.prompts,
         aspect=spec.aspect,
         drawings=spec.drawings,
         seed=spec.seed,
         style=spec.style,
         negative_prompt=spec.negative_prompt,
-        steps=spec.offer.steps,
+        operation=spec.operation,
+        sources=sources,
+        strength=spec.strength if spec.operation == "remix" else None,
+        variant=spec.variant,
+        steps=spec.way.steps,
     ):
         pace_ms = (time.perf_counter() - started) * 1000 / step.index
-        left_ms = round(pace_ms * (step.total - step.index) + spec.encoding_ms)
+        # Most is encoded beside the drawing: what is drawn last remains.
+        encoding_ms = spec.encoding_ms * latest / spec.drawings
+        left_ms = round(pace_ms * (step.total - step.index) + encoding_ms)
         on_progress(Progress(step.index, step.total, pipe.preview(step), left_ms))
         raise_if_stopped(stop_requested)
-    drawings = np.asarray(pipe.decode(step))
-    if len(drawings) != spec.drawings:
+        settled = pipe.settled(step, done)
+        if len(settled):
+            done, latest = done + len(settled), len(settled)
+            yield settled
+    if done != spec.drawings:
         raise RenderFailed("The model drew too few pictures for this length. Try another.")
-    return drawings
-
-
-def unless_stopped(
-    drawings: np.ndarray, stop_requested: Callable[[], str | None]
-) -> Iterator[np.ndarray]:
-    for drawing in drawings:
-        raise_if_stopped(stop_requested)
-        yield drawing
 
 
 def raise_if_stopped(stop_requested: Callable[[], str | None]) -> None:

@@ -11,19 +11,31 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from errors import BadSpec
-from sora_core.catalog import MODELS, Model
+from sora_core.catalog import MODELS, Model, Variant
+from sora_core.form import choice, key, line, several, share, whole
 
 FPS = 24
 PROMPT_MAX_CHARS = 2000
 SECONDS_MAX = 10
 SEED_MAX = 2**32 - 1
+STORYBOARD_MAX = 5
 
 SIZES: Mapping[str, tuple[tuple[int, int], ...]] = {
-    "16:9": ((448, 256), (832, 480), (1280, 720)),
-    "9:16": ((256, 448), (480, 832), (720, 1280)),
-    "1:1": ((256, 256), (480, 480), (720, 720)),
+    "16:9": ((448, 256), (832, 480), (1280, 720), (1920, 1080)),
+    "9:16": ((256, 448), (480, 832), (720, 1280), (1080, 1920)),
+    "1:1": ((256, 256), (480, 480), (720, 720), (1080, 1080)),
 }
 ASPECTS = {size: aspect for aspect, sizes in SIZES.items() for size in sizes}
+#: What can be done, and how many films or pictures it begins with: at least, at most.
+OPERATIONS: Mapping[str, tuple[int, int]] = {
+    "text": (0, 0),
+    "image": (1, 2),
+    "extend": (1, 1),
+    "extend_back": (1, 1),
+    "loop": (0, 1),
+    "blend": (2, 2),
+    "remix": (1, 1),
+}
 FIELDS = (
     "prompt",
     "negative_prompt",
@@ -34,12 +46,15 @@ FIELDS = (
     "seed",
     "style",
     "model",
+    "variant",
+    "storyboard",
+    "operation",
+    "sources",
+    "strength",
 )
 DEFAULT_SIZE = (832, 480)
 DEFAULT_SECONDS = 4
-
-# Unicode's category Cc, less what `text` turns into spaces, and the surrogates.
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+DEFAULT_STRENGTH = 0.6
 
 
 def random_seed() -> int:
@@ -48,7 +63,14 @@ def random_seed() -> int:
 
 @dataclass(frozen=True)
 class ClipSpec:
-    """One clip: what it shows, how large (pixels), how long (whole seconds), from which seed."""
+    """One clip: what it shows, how large (pixels), how long (whole seconds), from which seed.
+
+    storyboard  prompts for as many equal spans of the clip, or () where `prompt` holds throughout
+    operation   a key of `OPERATIONS`
+    sources     names of the films or pictures it begins with, opaque here. Of an image clip:
+                the first picture, or the first and the last, "" for the one that is free
+    strength    of a remix, in (0, 1]: how far it may leave its source
+    """
 
     prompt: str
     negative_prompt: str
@@ -58,6 +80,11 @@ class ClipSpec:
     seed: int
     style: str | None
     model: str = "sprout"
+    variant: str = "quality"
+    storyboard: tuple[str, ...] = ()
+    operation: str = "text"
+    sources: tuple[str, ...] = ()
+    strength: float = DEFAULT_STRENGTH
 
     @classmethod
     def parse(
@@ -65,9 +92,11 @@ class ClipSpec:
     ) -> "ClipSpec":
         """The spec that `form` asks for.
 
-        form  values as they come from JSON or an HTML form: `prompt`; optional `negative_prompt`,
-              `size` ("832x480") or `width` and `height`, `seconds`, `seed`, `style`, `model`.
-              Absent, None and "" take the default; the default seed is `random_seed()`.
+        form  values as they come from JSON or an HTML form: `prompt`, or a `storyboard` whose
+              first prompt then stands for all; optional `negative_prompt`, `size` ("832x480") or
+              `width` and `height`, `seconds`, `seed`, `style`, `model`, `variant`, `operation`,
+              `sources`, `strength`. Absent, None and "" take the default; the default seed is
+              `random_seed()`.
         Raises BadSpec naming the first field that is wrong, the unknown ones included.
         """
         for name in form:
@@ -76,16 +105,33 @@ class ClipSpec:
                 raise BadSpec(sentence, field=ascii(name)[1:-1][:40])
         given = {name: value for name, value in form.items() if value is not None and value != ""}
         model = MODELS[choice(given, "model", tuple(MODELS)) or "sprout"]
+        storyboard = spans(given)
+        prompt = given.get("prompt", storyboard[0] if storyboard else "")
         width, height = size(given)
+        seconds = whole(given, "seconds", 1, SECONDS_MAX, DEFAULT_SECONDS)
+        if len(storyboard) > seconds:
+            raise BadSpec(
+                f"{len(storyboard)} prompts need {len(storyboard)} seconds or more: "
+                "make the clip longer, or the storyboard shorter.",
+                field="storyboard",
+            )
+        operation = choice(given, "operation", model.operations) or "text"
         return cls(
-            prompt=text(given, "prompt", required=True),
-            negative_prompt=text(given, "negative_prompt", required=False),
+            prompt=line(prompt, "prompt", PROMPT_MAX_CHARS, required=True),
+            negative_prompt=line(
+                given.get("negative_prompt", ""), "negative_prompt", PROMPT_MAX_CHARS
+            ),
             width=width,
             height=height,
-            seconds=whole(given, "seconds", 1, SECONDS_MAX, DEFAULT_SECONDS),
+            seconds=seconds,
             seed=whole(given, "seed", 0, SEED_MAX) if "seed" in given else random_seed(),
             style=choice(given, "style", model.styles),
             model=model.name,
+            variant=choice(given, "variant", tuple(model.variants)) or "quality",
+            storyboard=storyboard,
+            operation=operation,
+            sources=sources(given, operation),
+            strength=share(given, "strength", DEFAULT_STRENGTH),
         )
 
     @property
@@ -98,8 +144,13 @@ class ClipSpec:
 
     @property
     def drawings(self) -> int:
-        """How many pictures the model draws; each is held until the next is due."""
+        """How many pictures the finished film has before any are put between them."""
         return self.seconds * self.offer.drawings_per_s
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """What the clip follows, from its beginning to its end."""
+        return self.storyboard or (self.prompt,)
 
     @property
     def aspect(self) -> str:
@@ -110,22 +161,32 @@ class ClipSpec:
         return MODELS[self.model]
 
     @property
+    def way(self) -> Variant:
+        return self.offer.variants[self.variant]
+
+    @property
     def gpu_ms(self) -> int:
         """The price: milliseconds of drawing that admission holds until the job is settled.
 
-        start + drawings × steps × price of a drawing's step + frames × pixels × price of a pixel
+        start + drawings × steps × passes × price of a drawing's pass
+              + sources × price of reading one + frames × pixels × price of a million pixels
+
+        A remix takes `strength` of the steps. What an extended film begins with is held as if it
+        were drawn, as nobody has looked at it yet; what was really spent is charged.
         """
-        offer = self.offer
-        drawing_ms = self.drawings * offer.steps * offer.drawing_step_ms
-        return math.ceil(offer.start_ms + drawing_ms + self.encoding_ms)
+        offer, way = self.offer, self.way
+        steps = way.steps * (self.strength if self.operation == "remix" else 1)
+        drawing_ms = self.drawings * steps * way.passes * offer.drawing_pass_ms
+        reading_ms = len(self.sources) * offer.source_ms
+        return math.ceil(offer.start_ms + drawing_ms + reading_ms + self.encoding_ms)
 
     @property
     def encoding_ms(self) -> float:
-        """The part of the price that scaling and writing the finished film takes."""
+        """The part of the price that enlarging and writing the finished film takes."""
         return self.frame_count * self.width * self.height / 1e6 * self.offer.megapixel_ms
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"storyboard": [*self.storyboard], "sources": [*self.sources]}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "ClipSpec":
@@ -133,26 +194,24 @@ class ClipSpec:
         return cls.parse(document)
 
 
-def text(given: Mapping[str, object], field: str, *, required: bool) -> str:
-    """A prompt on one line. Control characters and lone surrogates are refused, not dropped."""
-    value = given.get(field, "")
-    if not isinstance(value, str):
-        raise BadSpec(f"The {spoken(field)} must be text.", field=field)
-    line = re.sub(r"\r\n|[\n\r\t]", " ", value).strip()
-    if len(line) > PROMPT_MAX_CHARS:
+def spans(given: Mapping[str, object]) -> tuple[str, ...]:
+    prompts = several(given, "storyboard", STORYBOARD_MAX)
+    return tuple(line(p, "storyboard", PROMPT_MAX_CHARS, required=True) for p in prompts)
+
+
+def sources(given: Mapping[str, object], operation: str) -> tuple[str, ...]:
+    """As many names as `operation` begins with; only one of two pictures may be missing."""
+    least, most = OPERATIONS[operation]
+    keys = tuple(key(value, "sources") for value in several(given, "sources", 2))
+    free = operation == "image" and len(keys) == 2 and any(keys)
+    if not least <= len(keys) <= most or not (all(keys) or free):
+        many = f"{least}" if least == most else f"{least} or {most}"
         raise BadSpec(
-            f"The {spoken(field)} has {len(line):,} characters: "
-            f"shorten it to {PROMPT_MAX_CHARS:,} or fewer.",
-            field=field,
+            f"{operation.replace('_', ' ').capitalize()} begins with {many} of your films or "
+            f"pictures, not {len(list(filter(None, keys)))}: choose again.",
+            field="sources",
         )
-    if CONTROL.search(line):
-        raise BadSpec(
-            f"The {spoken(field)} holds control characters: type it again as plain text.",
-            field=field,
-        )
-    if required and not any(mark.isprintable() and not mark.isspace() for mark in line):
-        raise BadSpec("The prompt is empty: say in a sentence what the clip shows.", field=field)
-    return line
+    return keys
 
 
 def size(given: Mapping[str, object]) -> tuple[int, int]:
@@ -172,34 +231,3 @@ def size(given: Mapping[str, object]) -> tuple[int, int]:
         field = "size" if "size" in given else "width"
         raise BadSpec(f"This size is not on offer. Choose among {offered}.", field=field)
     return pair
-
-
-def whole(
-    given: Mapping[str, object], field: str, least: int, most: int, default: int | None = None
-) -> int:
-    """A whole number from `least` to `most`. 5, 5.0 and "5" are 5; true, 5.5 and NaN are not."""
-    value = given.get(field, default)
-    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,10}\s*", value):
-        value = int(value)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise BadSpec(
-            f"The {spoken(field)} must be a whole number from {least:,} to {most:,}.", field=field
-        )
-    return value
-
-
-def choice(given: Mapping[str, object], field: str, offered: tuple[str, ...]) -> str | None:
-    """One of `offered`, or None where nothing is chosen."""
-    value = given.get(field)
-    if value is not None and value not in offered:
-        raise BadSpec(
-            f"This {spoken(field)} is not on offer. Choose among {', '.join(offered)}.",
-            field=field,
-        )
-    return value if isinstance(value, str) else None
-
-
-def spoken(field: str) -> str:
-    return {"seconds": "length in seconds"}.get(field, field.replace("_", " "))

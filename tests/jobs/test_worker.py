@@ -16,7 +16,7 @@ from jobs.live import LiveEvent
 from jobs.records import Clip, Job, move
 from jobs.worker import Leaving, Worker, insist
 from sora_core import render, sprout
-from sora_core.catalog import MODELS
+from sora_core.catalog import MODELS, Variant
 from sora_core.store import Store
 from tests.jobs.conftest import House, now_ms
 
@@ -37,7 +37,8 @@ class Watcher:
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model on offer that takes fewer steps: what is drawn does not matter here."""
-    monkeypatch.setitem(MODELS, "sprout", dataclasses.replace(MODELS["sprout"], steps=6))
+    few = {"quality": Variant(steps=6, passes=2)}
+    monkeypatch.setitem(MODELS, "sprout", dataclasses.replace(MODELS["sprout"], variants=few))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -12,15 +13,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from errors import Stopped, WeightsCorrupt
+from errors import NotFound, Stopped, WeightsCorrupt
 from sora_core import render as rendering
 from sora_core import sprout
 from sora_core.render import Progress, render
-from sora_core.spec import ClipSpec
+from sora_core.sources import read_film
+from sora_core.spec import OPERATIONS, ClipSpec
+from tests.sora_core.sprout.parts import tiny_pipeline
 
 SPEC = ClipSpec.parse(
-    {"prompt": "a red ball with zorp", "size": "256x256", "seconds": 1, "seed": 7, "style": "neon"}
-)
+    {"prompt": "a red ball with zorp", "size": "256x256", "seconds": 1, "seed": 7,
+     "style": "neon", "variant": "turbo"}
+)  # fmt: skip
+STEPS = SPEC.way.steps
 ROOT = Path(__file__).parents[2]
 
 
@@ -45,6 +50,7 @@ def test_render_writes_the_film_that_was_asked_for(tmp_path: Path) -> None:
     assert (film.native_width, film.native_height, film.native_fps) == (80, 80, 12)
     assert film.reading["understood"]["subject"] == "ball"
     assert film.reading["unknown"] == ["zorp"]
+    assert "spans" not in film.reading
     assert film.gpu_ms > 0
 
 
@@ -53,7 +59,7 @@ def test_render_makes_the_same_film_from_the_same_seed(tmp_path: Path) -> None:
     assert films[0].sha256 == films[1].sha256
 
 
-@pytest.mark.parametrize("asked_until", [0, 1, 5, 24, 30])
+@pytest.mark.parametrize("asked_until", [0, 1, 5, STEPS, STEPS + 1])
 def test_render_stops_at_the_next_question_and_leaves_nothing(
     tmp_path: Path, asked_until: int
 ) -> None:
@@ -67,8 +73,63 @@ def test_render_stops_at_the_next_question_and_leaves_nothing(
             stop_requested=lambda: next(questions, "revoked"),
         )
     assert caught.value.reason == "revoked"
-    assert len(seen) == min(asked_until, 24)
+    assert len(seen) == min(asked_until, STEPS)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_render_leaves_nothing_of_a_film_half_written_when_stopped(tmp_path: Path) -> None:
+    """The first window is being encoded while the second is drawn."""
+    long = replace(SPEC, seconds=4)
+
+    def stop() -> str | None:
+        return "cancelled" if len(seen) > STEPS else None
+
+    seen: list[Progress] = []
+    with pytest.raises(Stopped):
+        render(long, tmp_path / "clip.mp4", on_progress=seen.append, stop_requested=stop)
+    assert len(seen) == STEPS + 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_render_draws_on_from_a_film_and_follows_a_storyboard(tmp_path: Path) -> None:
+    film = render(SPEC, tmp_path / "one.mp4", on_progress=ignore)
+    longer = replace(
+        SPEC, seconds=2, operation="extend", sources=("one",), storyboard=("a cat", "a zorp")
+    )
+    opened: list[str] = []
+
+    def open_source(key: str) -> Path:
+        opened.append(key)
+        return film.path
+
+    both = render(longer, tmp_path / "two.mp4", on_progress=ignore, open_source=open_source)
+    assert opened == ["one"]
+    assert both.frame_count == 48
+    assert [span["understood"].get("subject") for span in both.reading["spans"]] == ["cat", None]
+    assert both.reading["unknown"] == ["zorp"]
+    before, after = (read_film(path, (80, 80), 12, "film") for path in (film.path, both.path))
+    assert len(after) == 24
+    assert np.abs(after[:12].astype(int) - before).mean() < 6
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_render_refuses_sources_that_are_not_there(tmp_path: Path, operation: str) -> None:
+    if OPERATIONS[operation][1] == 0:
+        pytest.skip("begins with nothing")
+    spec = replace(SPEC, operation=operation, sources=("gone",) * OPERATIONS[operation][1])
+    with pytest.raises(NotFound):
+        render(spec, tmp_path / "clip.mp4", on_progress=ignore)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("seconds", [1, 3])
+def test_settled_gives_the_clip_piece_by_piece(seconds: int) -> None:
+    pipe, pieces, step = tiny_pipeline(), [], None
+    for step in pipe.draw("a ball", aspect="1:1", drawings=12 * seconds, seed=1, steps=2):
+        pieces.append(pipe.settled(step, sum(map(len, pieces))))
+    whole = pipe.decode(step)
+    assert sum(len(piece) > 0 for piece in pieces) == len(step.plan.windows())
+    assert np.abs(np.concatenate(pieces).astype(int) - whole).max() <= 1
 
 
 def test_render_leaves_nothing_when_progress_cannot_be_told(tmp_path: Path) -> None:
@@ -115,9 +176,23 @@ def test_command_writes_the_clip_and_says_what_it_understood(tmp_path: Path) -> 
     assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
 
 
+def test_command_draws_on_from_files(tmp_path: Path) -> None:
+    """In turbo, towards a picture, from nothing before it; files are named on the command line."""
+    Image.new("RGB", (64, 48), "teal").save(tmp_path / "last.png")
+    words = ["a ball", "--turbo", "--size", "256x256", "--seconds", "1", "--last-image"]
+    ended = subprocess.run(
+        command(*words, str(tmp_path / "last.png"), folder=tmp_path),
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    teal = read_film(tmp_path / "clip.mp4", (80, 80), 12, "film")[-1].mean((0, 1))
+    assert np.abs(teal - [0, 128, 128]).max() < 12
+
+
 @pytest.mark.parametrize(
-    "words", [[""], ["a ball", "--seconds", "11"], ["a ball", "--size", "9x9"]]
-)
+    "words", [[""], ["a ball", "--seconds", "11"], ["a ball", "--size", "9x9"], ["--turbo"],
+              ["a ball", "--loop", "--remix", "a.mp4"], ["a ball", "--extend", "missing.mp4"]]
+)  # fmt: skip
 def test_command_refuses_words_with_one_sentence(tmp_path: Path, words: list[str]) -> None:
     ended = subprocess.run(
         command(*words, folder=tmp_path), cwd=ROOT, capture_output=True, text=True
