@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from auth import audit, names
 from auth.records import Cohort, Tester
 from auth.rows import changed, insert_new
+from auth.subjects import find_all
 from errors import Conflict, NotFound
 
 
@@ -20,9 +22,7 @@ def add(db: Session, name: str, *, by: str, now_ms: int) -> Cohort:
         known for known in db.scalars(select(Cohort.name)) if names.look(known) == names.look(name)
     )
     twin = next(alike, None)
-    if twin or not insert_new(
-        db, Cohort, id=cohort_id, name=name, status="open", created_at=now_ms
-    ):
+    if twin or not insert_new(db, Cohort, id=cohort_id, name=name, created_at=now_ms):
         raise Conflict(f"There is a cohort named {twin or name} already. Choose another name.")
     audit.record(db, actor=by, action="cohort.add", subject=f"cohort:{cohort_id}", now_ms=now_ms)
     return db.get_one(Cohort, cohort_id)
@@ -36,15 +36,26 @@ def find(db: Session, name: str) -> Cohort:
     return cohort
 
 
-def list(db: Session) -> Sequence[tuple[Cohort, int]]:
-    """Every cohort by name, and how many testers it has."""
+@dataclass(frozen=True)
+class Group:
+    """A cohort, how many testers it has, and whether it is stopped (auth/switch.py)."""
+
+    cohort: Cohort
+    testers: int
+    stopped: bool
+
+
+def list(db: Session) -> Sequence[Group]:
+    """Every cohort, by name."""
     rows = db.execute(
         select(Cohort, func.count(Tester.id))
         .outerjoin(Tester, Tester.cohort_id == Cohort.id)
         .group_by(Cohort.id)
         .order_by(Cohort.name)
-    )
-    return [(cohort, testers) for cohort, testers in rows]
+    ).all()
+    subjects = find_all(db, [f"cohort:{cohort.id}" for cohort, _ in rows])
+    stopped = {key for key, subject in subjects.items() if subject.stopped_at is not None}
+    return [Group(cohort, testers, f"cohort:{cohort.id}" in stopped) for cohort, testers in rows]
 
 
 def move(db: Session, tester_id: str, cohort: Cohort | None, *, by: str, now_ms: int) -> None:

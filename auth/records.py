@@ -21,11 +21,9 @@ class Cohort(Limited, Record):
     """A group of testers. The limit columns override the settings for its testers where set."""
 
     __tablename__ = "cohorts"
-    __table_args__ = (CheckConstraint("status IN ('open', 'stopped')", name="cohort_status"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
-    status: Mapped[str] = mapped_column(String(16), default="open")
     created_at: Mapped[int] = mapped_column(BigInteger)
 
 

@@ -23,13 +23,13 @@ INVITES_SHOWN = 100
 def room_facts(db: Session, now: int) -> dict[str, Any]:
     """What backstage shows of those who are coming. No secret is among it."""
     groups = cohorts.list(db)
-    names = {cohort.id: cohort.name for cohort, _ in groups}
+    names = {group.cohort.id: group.cohort.name for group in groups}
     return {
         "invites": [
             invite_facts(invite, names, now) for invite in invites.list(db)[:INVITES_SHOWN]
         ],
         "waitlist": [entry_facts(entry, state) for entry, state in waitlist.list(db, now)],
-        "cohorts": [cohort_facts(cohort, count) for cohort, count in groups],
+        "cohorts": [cohort_facts(group.cohort, group.testers, group.stopped) for group in groups],
     }
 
 
@@ -56,12 +56,12 @@ def entry_facts(entry: WaitlistEntry, state: str) -> dict[str, Any]:
     }
 
 
-def cohort_facts(cohort: Cohort, testers: int) -> dict[str, Any]:
+def cohort_facts(cohort: Cohort, testers: int = 0, stopped: bool = False) -> dict[str, Any]:
     return {
         "id": cohort.id,
         "name": cohort.name,
-        "status": cohort.status,
         "testers": testers,
+        "stopped": stopped,
         "created_at": cohort.created_at,
     }
 
@@ -143,7 +143,7 @@ async def add_cohort(parts: Parts, request: Request) -> Response:
     name = read_text(await read_form(request), "name")
 
     def add(db: Session) -> dict[str, Any]:
-        return cohort_facts(cohorts.add(db, name, by=actor_of(request), now_ms=now_ms()), 0)
+        return cohort_facts(cohorts.add(db, name, by=actor_of(request), now_ms=now_ms()))
 
     return await written(parts, add, 201)
 

@@ -39,19 +39,21 @@ def add_cohort(desk: Desk, arguments: Namespace) -> Answer:
 
 def list_cohorts(desk: Desk, _arguments: Namespace) -> Answer:
     facts: list[dict[str, Any]] = []
-    table = make_table("Name", "Testers", "Since")
+    table = make_table("Name", "Testers", "Since", "State")
     with desk.database.read() as db:
-        for cohort, testers in cohorts.list(db):
+        for group in cohorts.list(db):
+            cohort = group.cohort
             facts.append(
                 {
                     "id": cohort.id,
                     "name": cohort.name,
-                    "status": cohort.status,
-                    "testers": testers,
+                    "testers": group.testers,
+                    "stopped": group.stopped,
                     "created_at": iso(cohort.created_at),
                 }
             )
-            add_row(table, cohort.name, str(testers), day(cohort.created_at))
+            state = "stopped" if group.stopped else ""
+            add_row(table, cohort.name, str(group.testers), day(cohort.created_at), state)
     return Answer(facts, table)
 
 

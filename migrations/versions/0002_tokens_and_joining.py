@@ -23,13 +23,11 @@ def add_cohorts() -> None:
         "cohorts",
         sa.Column("id", sa.String(32), nullable=False),
         sa.Column("name", sa.String(80), nullable=False),
-        sa.Column("status", sa.String(16), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("rate_per_minute", sa.Integer()),
         sa.Column("concurrent", sa.Integer()),
         sa.Column("clips_per_day", sa.Integer()),
         sa.Column("gpu_ms_per_day", sa.BigInteger()),
-        sa.CheckConstraint("status IN ('open', 'stopped')", name="cohort_status"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cohorts")),
         sa.UniqueConstraint("name", name=op.f("uq_cohorts_name")),
     )

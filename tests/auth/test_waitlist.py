@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from auth import audit, cohorts, testers, waitlist
+from auth import audit, cohorts, switch, testers, waitlist
 from auth.gate import Gate
 from auth.invites import MintedInvite
 from auth.joining import Invite, WaitlistEntry
@@ -121,13 +121,15 @@ def test_remove_forgets_somebody_and_never_a_stranger(database: Database) -> Non
         waitlist.remove(db, entry_id, by=audit.OPERATOR, now_ms=NOON)
 
 
-def test_cohorts_are_counted_and_testers_moved(database: Database, gate: Gate) -> None:
+def test_cohorts_are_counted_and_their_testers_moved(database: Database, gate: Gate) -> None:
     with database.begin() as db:
         ada = testers.add(db, "Ada", now_ms=NOON)
         first = cohorts.add(db, "First", by=audit.OPERATOR, now_ms=NOON)
         cohorts.add(db, "Second", by=audit.OPERATOR, now_ms=NOON)
         cohorts.move(db, ada.id, first, by=audit.OPERATOR, now_ms=NOON)
-        assert [(c.name, n) for c, n in cohorts.list(db)] == [("First", 1), ("Second", 0)]
+        switch.stop(db, f"cohort:{first.id}", "A pause.", NOON)
+        listed = [(group.cohort.name, group.testers, group.stopped) for group in cohorts.list(db)]
+        assert listed == [("First", 1, True), ("Second", 0, False)]
         cohorts.move(db, ada.id, None, by=audit.OPERATOR, now_ms=NOON)
     with database.read() as db:
         assert db.get_one(Person, ada.id).cohort_id is None

@@ -65,9 +65,10 @@ export function cohortsTable({ cohorts }) {
       { "data-cohort": cohort.id },
       h("td", { class: "wraps" }, cohort.name),
       h("td", { class: "soft" }, count(cohort.testers, "tester")),
+      h("td", {}, cohort.stopped && h("span", { class: "state revoked" }, "Stopped")),
     ),
   );
-  return table(["Cohort", "Testers"], rows, "There are no cohorts. Everybody has the same limits.");
+  return table(["Cohort", "Testers", ""], rows, "There are no cohorts. Everybody has the same limits.");
 }
 
 /** What the table of testers shows and does about cohorts. */
