@@ -7,13 +7,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from auth.budget import release
+from errors import BadRequest
 from jobs.live import LiveEvent
 from studio.cards import latest_cards, offer, one_card
 from studio.clock import now_ms
 from studio.events import read_card
 from studio.making import make
 from studio.parts import Parts
-from studio.requests import read_form
+from studio.requests import header_values, read_form
 
 
 async def show_me(parts: Parts, request: Request) -> Response:
@@ -52,9 +53,15 @@ async def list_jobs(parts: Parts, request: Request) -> Response:
 
 
 async def make_job(parts: Parts, request: Request) -> Response:
-    """202 and the card of the new job. Raises what `make` raises; nothing is charged then."""
+    """202 and the card of the new job. Raises what `make` raises; nothing is charged then.
+
+    `Idempotency-Key`: sent again with the same form, the first job's card, and no other job.
+    """
     form, principal = await read_form(request), request.state.principal
-    job = await run_in_threadpool(make, parts, principal, form, now_ms())
+    keys = header_values(request.scope, "idempotency-key")
+    if len(keys) > 1:
+        raise BadRequest("Send one Idempotency-Key, or none.")
+    job = await run_in_threadpool(make, parts, principal, form, now_ms(), *keys)
     card = await run_in_threadpool(read_card, parts, job.id, principal)
     return JSONResponse(card, 202, {"location": f"/jobs/{job.id}"})
 

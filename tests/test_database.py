@@ -6,6 +6,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+import auth.idempotency
 import auth.identities
 import auth.joining
 import auth.records  # noqa: F401

@@ -45,7 +45,7 @@ class ToldRedis(RedisMeters):
     def take(
         self, db: Session, job_id: str, bounds: Sequence[Bound], now_ms: int
     ) -> Sequence[Quota]:
-        self.tell(now_ms)
+        self.quietly(lambda: self.tell(now_ms))
         return super().take(db, job_id, bounds, now_ms)
 
 
