@@ -25,6 +25,9 @@ from typing import Any
 from auth import audit, testers, tokens
 from auth.gate import Gate
 from auth.meters_redis import wire_redis
+from auth.proofs import Proofs
+from auth.signals import Signals
+from auth.spending import open_spending
 from database import Database
 from errors import BootRefused
 from jobs.live import Hub
@@ -54,6 +57,9 @@ def wire(settings: Settings) -> Parts:
         queue=Queue(database),
         hub=Hub(settings.redis_url),
         store=Store(settings.data / "clips"),
+        proofs=Proofs.from_settings(settings),
+        spending=open_spending(settings, database),
+        signals=Signals(database),
         provider=provider_of(settings),
     )
 

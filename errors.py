@@ -5,6 +5,10 @@ GreenroomError                 code                 status
 ├── NotSignedIn                not_signed_in        401
 │   ├── TokenInvalid           token_invalid        401
 │   └── InviteInvalid          invite_invalid       401
+├── ProofRequired              proof_required       401
+├── ProofInvalid               proof_invalid        401   claim
+│   └── NonceNeeded            use_dpop_nonce       401   claim
+├── WrongDevice                wrong_device         403
 ├── NotGranted                 not_granted          403
 │   └── NotInvited             not_invited          403
 ├── Suspended                  suspended            403   scope, message
@@ -85,6 +89,58 @@ class InviteInvalid(NotSignedIn):
             "This invite opens nothing: it works once, within a day. Ask whoever invited you for "
             "a new one."
         )
+
+
+class ProofRequired(GreenroomError):
+    """What asks must show that it holds its device's key, and did not.
+
+    `signal`: what the audit log keeps of it, if anything (auth/devices.py).
+    """
+
+    code, status = "proof_required", 401
+
+    def __init__(self, signal: object = None) -> None:
+        super().__init__(
+            "This needs a proof of the device you signed in on, and none came. Sign in again on "
+            "this device; a script signs each request with its key."
+        )
+        self.signal = signal
+
+
+class ProofInvalid(GreenroomError):
+    """`claim` names the part of the proof that is wrong."""
+
+    code, status = "proof_invalid", 401
+
+    def __init__(self, sentence: str, *, claim: str) -> None:
+        super().__init__(sentence, claim=claim)
+        self.claim = claim
+
+
+class NonceNeeded(ProofInvalid):
+    """The proof is right but for its nonce; the answer's `DPoP-Nonce` is the one to sign."""
+
+    code = "use_dpop_nonce"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The proof of your device is too old. Try again; a script signs again, with the "
+            "nonce in this answer's DPoP-Nonce header.",
+            claim="nonce",
+        )
+
+
+class WrongDevice(GreenroomError):
+    """The credential is bound to another key than the one that signed, or the key to another.
+
+    `signal`: what the audit log keeps of it (auth/devices.py).
+    """
+
+    code, status = "wrong_device", 403
+
+    def __init__(self, sentence: str, *, signal: object) -> None:
+        super().__init__(sentence)
+        self.signal = signal
 
 
 class NotGranted(GreenroomError):

@@ -1,34 +1,37 @@
 """The gate: who is this, and may they make this clip now?"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from auth import audit, last_use, scopes, sign_ins, tokens
+from auth import audit, devices, last_use, scopes, sign_ins, tokens
 from auth.budget import Admission, find_hold, reserve
 from auth.keys import Keys
 from auth.limits import Bound, Limits, bounds
 from auth.meters import meters_of
 from auth.pots import pots_of
+from auth.proofs import Proof
 from auth.records import Cohort, Tester, Token
 from auth.subjects import Chain, find_all, lock_to_act
 from auth.switch import refuse_stopped
 from auth.testers import ADMIN
 from auth.usage import Allowance, allowance
 from database import Database
-from errors import BadRequest, NotSignedIn, TokenInvalid
+from errors import BadRequest, NotSignedIn, ProofRequired, TokenInvalid
 from settings import Settings
 
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks, and by which credential. `sign_in_id` is None for a bearer token.
+    """Who asks, and by which credential. `sign_in_id` is None for a token of a script.
 
     scopes  what this credential may be used for, within the role
     kind    the token's: `access`, `link`, `api`, `worker`
-    jkt     thumbprint of the one key the token works with, if it is bound to one
+    jkt     thumbprint of the one key the credential works with, if it is bound to one
+    proved  the request was signed, with that key
+    bearer  an admin granted that the token works without one
     use_is_due  whether `Gate.note_use` has something to write
     """
 
@@ -40,11 +43,18 @@ class Principal:
     scopes: frozenset[str] = frozenset()
     kind: str = tokens.ACCESS
     jkt: str | None = None
+    proved: bool = False
+    bearer: bool = False
     use_is_due: bool = field(default=False, compare=False)
 
     @property
     def is_admin(self) -> bool:
         return self.role == ADMIN
+
+    @property
+    def may_act(self) -> bool:
+        """Whether more than looking is open to it: whoever copied a cookie can look."""
+        return self.proved or self.bearer
 
 
 @dataclass(frozen=True)
@@ -65,25 +75,32 @@ class Gate:
         return cls(keys, Limits.from_settings(settings))
 
     def authenticate(
-        self, db: Session, *, bearer: str | None, cookie: str | None, now_ms: int
+        self,
+        db: Session,
+        *,
+        bearer: str | None = None,
+        cookie: str | None = None,
+        proof: Proof | None = None,
+        now_ms: int,
     ) -> Principal:
-        """Who is this? Reads only.
+        """Who is this? `proof`: what the request was signed with, found right. Reads only.
 
-        Raises BadRequest for two credentials, NotSignedIn for none, TokenInvalid for a dead one,
-        the last two in the same words. A one-time link is no bearer token.
+        Raises BadRequest for two credentials, NotSignedIn for none, TokenInvalid for a dead one
+        and one of another kind, the last two in the same words; WrongDevice where another key
+        signed than the credential is bound to, or none and it is nothing without.
         """
         if bearer is not None and cookie is not None:
             raise BadRequest("Send a token or a sign-in cookie, not both.")
         if bearer is not None:
             token = tokens.find(db, self.keys, bearer, now_ms)
-            if token.kind == tokens.LINK:
-                raise TokenInvalid
+            devices.check_script(db, token, proof, now_ms)
             due = last_use.is_due(token, self.keys, now_ms, by_text=True)
-            return principal_of(db, token, None, due)
+            return principal_of(db, token, None, token.jkt, proof, due)
         if cookie is not None:
             sign_in, token = sign_ins.find(db, self.keys, cookie, now_ms)
+            device = devices.check_browser(db, sign_in, proof)
             due = last_use.is_due(token, self.keys, now_ms, by_text=False)
-            return principal_of(db, token, sign_in.id, due)
+            return principal_of(db, token, sign_in.id, device.jkt, proof, due)
         raise NotSignedIn(str(TokenInvalid()))
 
     def note_use(
@@ -93,17 +110,34 @@ class Gate:
         if principal.use_is_due:
             last_use.note(database, self.keys, principal.token_id, bearer, now_ms)
 
-    def sign_in(self, db: Session, token_text: str, now_ms: int) -> tuple[Principal, str]:
+    def sign_in(
+        self, db: Session, token_text: str, proof: Proof, label: str, now_ms: int
+    ) -> tuple[Principal, str]:
         """Open a sign-in with an access token or a one-time link; the principal and its cookie.
 
-        A link is used up: of parallel callers one wins. Raises TokenInvalid, for the tokens of
-        scripts and machines too.
+        It is bound to the device whose key signed `proof`, enrolled here under `label` if need be.
+        An access token lets one device in, and after that those of its tester only. A link is
+        used up: of parallel callers one wins. Raises WrongDevice, and TokenInvalid, for the tokens
+        of scripts and machines too.
         """
         token = tokens.find(db, self.keys, token_text, now_ms)
         if token.kind not in (tokens.ACCESS, tokens.LINK):
             raise TokenInvalid
-        sign_in_id, cookie = sign_ins.open_with(db, self.keys, token, token_text, now_ms)
-        return principal_of(db, token, sign_in_id), cookie
+        device = devices.let_in(db, token, proof.jkt, label, now_ms)
+        sign_in, cookie = sign_ins.open_with(db, self.keys, token, token_text, device.id, now_ms)
+        root = db.get_one(Token, sign_in.token_id)
+        return principal_of(db, root, sign_in.id, device.jkt, proof), cookie
+
+    def claim(self, db: Session, principal: Principal, proof: Proof, now_ms: int) -> Principal:
+        """Bind the token of a principal that is bound to no key to the one that signed.
+
+        Of parallel keys one wins, the others get TokenInvalid; WrongDevice for somebody else's.
+        """
+        token = db.get_one(Token, principal.token_id)
+        if not devices.claim(db, token, proof.jkt):
+            raise TokenInvalid
+        devices.enrol(db, token, proof.jkt, f"Script with token {token.id}", now_ms)
+        return replace(principal, jkt=proof.jkt, proved=True)
 
     def sign_out(self, db: Session, principal: Principal, now_ms: int) -> None:
         """End the principal's sign-in; a bearer token has none and stays good."""
@@ -125,9 +159,11 @@ class Gate:
         All or nothing in the caller's transaction: let a refusal roll it back, and nothing was
         charged. A second call for a job that holds an admission returns that one and charges
         nothing. `budget.settle` or `budget.release` ends it.
-        Raises NotGranted, TokenInvalid, Suspended, TooMany, BudgetExhausted, StoreUnavailable;
-        Conflict for a job that has ended.
+        Raises ProofRequired, NotGranted, TokenInvalid, Suspended, TooMany, BudgetExhausted,
+        StoreUnavailable; Conflict for a job that has ended.
         """
+        if not principal.may_act:
+            raise ProofRequired
         scopes.need(principal.scopes, scopes.GENERATE)
         chain, limits = self.stand(db, principal, job_id, now_ms)
         if first := find_hold(db, job_id, chain.tester_id):
@@ -186,7 +222,12 @@ def database_clock(db: Session, now_ms: int) -> int:
 
 
 def principal_of(
-    db: Session, token: Token, sign_in_id: str | None, use_is_due: bool = False
+    db: Session,
+    token: Token,
+    sign_in_id: str | None,
+    jkt: str | None,
+    proof: Proof | None,
+    use_is_due: bool = False,
 ) -> Principal:
     tester = db.get_one(Tester, token.tester_id, populate_existing=True)
     return Principal(
@@ -197,6 +238,8 @@ def principal_of(
         sign_in_id,
         scopes.within_role(token.scopes.split(), tester.role),
         token.kind,
-        token.jkt,
-        use_is_due,
+        jkt,
+        proved=proof is not None and proof.jkt == jkt,
+        bearer=token.bearer_granted,
+        use_is_due=use_is_due,
     )

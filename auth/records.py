@@ -48,9 +48,11 @@ class Token(Record):
                     scripts, `worker` for machines that draw
     scopes          what it may be used for: names in order, one space between
     pepper_version  names the secret the hash is keyed with (Keys)
-    jkt             thumbprint (RFC 7638) of the one key it works with, if it is bound to one
+    jkt             thumbprint (RFC 7638) of the one key it works with, or of an access token: of
+                    the first it let in, which is the last without a link
     bearer_granted  an api token that needs no proof of a key
     replaced_by     the token that a rotation made in its place, until `expires_at` beside it
+    parent_id       of a link made on a device: the token which that device came in with
     """
 
     __tablename__ = "tokens"
@@ -67,6 +69,7 @@ class Token(Record):
     jkt: Mapped[str | None] = mapped_column(String(43))
     bearer_granted: Mapped[bool] = mapped_column(default=False)
     replaced_by: Mapped[str | None] = mapped_column(String(16))
+    parent_id: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[int | None] = mapped_column(BigInteger)
     revoked_at: Mapped[int | None] = mapped_column(BigInteger)
@@ -76,9 +79,10 @@ class Token(Record):
 
 
 class SignIn(Record):
-    """A browser's session. `id` is the keyed hash of the cookie's value.
+    """A browser's session on one device. `id` is the keyed hash of the cookie's value.
 
-    It lives no longer than the token it was opened with.
+    It lives no longer than its token: the one it was opened with, or for a link that was made on
+    a device the one that let this device in.
     """
 
     __tablename__ = "sign_ins"
@@ -86,6 +90,7 @@ class SignIn(Record):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     tester_id: Mapped[str] = mapped_column(ForeignKey("testers.id"), index=True)
     token_id: Mapped[str] = mapped_column(ForeignKey("tokens.id"), index=True)
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"), index=True)
     created_at: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[int] = mapped_column(BigInteger)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)

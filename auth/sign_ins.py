@@ -1,4 +1,4 @@
-"""Sign-ins: a browser's cookie, kept as a keyed hash, never outliving its token."""
+"""Sign-ins: a browser's cookie, kept as a keyed hash, of one device, never outliving its token."""
 
 import re
 import secrets
@@ -17,30 +17,47 @@ LIFETIME_MS = 14 * 24 * 3_600_000
 COOKIE_SHAPE = re.compile(r"[0-9A-Za-z_-]{43}")
 
 
-def open_with(db: Session, keys: Keys, token: Token, text: str, now_ms: int) -> tuple[str, str]:
-    """Open a sign-in with a live token and its text; its id and the cookie's value, 256 random
-    bits.
+def open_with(
+    db: Session, keys: Keys, token: Token, text: str, device_id: str, now_ms: int
+) -> tuple[SignIn, str]:
+    """Open a sign-in with a live token on a device; it, and the cookie's value, 256 random bits.
+
+    `text` is the token's, whole.
 
     A link is used up by this: of parallel callers one wins, the others get TokenInvalid.
     """
+    root = root_of(db, token, now_ms)
     if token.kind == LINK:
         use_up(db, token.id, now_ms)
     else:
         last_use.write(db, keys, token.id, text, now_ms)
     value = secrets.token_urlsafe(32)
     expires_at = now_ms + LIFETIME_MS
-    if token.kind == ACCESS and token.expires_at is not None:
-        expires_at = min(expires_at, token.expires_at)
+    if root.kind == ACCESS and root.expires_at is not None:
+        expires_at = min(expires_at, root.expires_at)
     sign_in = SignIn(
         id=keys.hash_cookie(value),
         tester_id=token.tester_id,
-        token_id=token.id,
+        token_id=root.id,
+        device_id=device_id,
         created_at=now_ms,
         expires_at=expires_at,
     )
     db.add(sign_in)
     db.flush()
-    return sign_in.id, value
+    return sign_in, value
+
+
+def root_of(db: Session, token: Token, now_ms: int) -> Token:
+    """The token a sign-in hangs on, so that revoking that one ends all it led to.
+
+    For a link that was made on a device it is the token this device came in with.
+    Raises TokenInvalid where that one stands no more.
+    """
+    root = token if token.parent_id is None else db.get_one(Token, token.parent_id)
+    if not carries(root, now_ms):
+        raise TokenInvalid
+    return root
 
 
 def use_up(db: Session, link_id: str, now_ms: int) -> None:
@@ -78,6 +95,11 @@ def stands(sign_in: SignIn, token: Token, now_ms: int) -> bool:
     """Neither signed out nor run out nor revoked. A link's expiry limits its redemption only."""
     if sign_in.ended_at is not None or now_ms >= sign_in.expires_at:
         return False
+    return carries(token, now_ms)
+
+
+def carries(token: Token, now_ms: int) -> bool:
+    """Whether a token keeps up the sign-ins it led to."""
     return token.revoked_at is None and (token.kind == LINK or not is_expired(token, now_ms))
 
 

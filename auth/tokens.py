@@ -61,15 +61,17 @@ def mint(
     given: frozenset[str] = scopes.PERSONAL,
     jkt: str | None = None,
     bearer: bool = False,
+    parent_id: str | None = None,
     lifetime_ms: int,
     now_ms: int,
 ) -> Minted:
     """Make a token for a tester, good for `lifetime_ms`.
 
-    kind    ACCESS, LINK, API or WORKER
-    given   its scopes
-    jkt     thumbprint of the one key it works with
-    bearer  an API token that needs no proof of a key
+    kind       ACCESS, LINK, API or WORKER
+    given      its scopes
+    jkt        thumbprint of the one key it works with
+    bearer     an API token that needs no proof of a key
+    parent_id  of a link made on a device: the token which that device came in with
     Raises BadRequest for a lifetime that is not positive or longer than LONGEST_MS.
     """
     if not 0 < lifetime_ms <= LONGEST_MS[kind]:
@@ -87,6 +89,7 @@ def mint(
             pepper_version=keys.current,
             jkt=jkt,
             bearer_granted=bearer,
+            parent_id=parent_id,
             created_at=now_ms,
             expires_at=expires_at,
         )

@@ -3,6 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine
 
+import auth.binding
 import auth.idempotency
 import auth.identities
 import auth.joining

@@ -18,7 +18,7 @@ from studio.requests import header_values, read_form
 
 
 async def show_me(parts: Parts, request: Request) -> Response:
-    """Who is signed in, and what they have left today."""
+    """Who is signed in, what they have left today, and the nonce of their next proof."""
     principal = request.state.principal
 
     def read() -> dict[str, Any]:
@@ -37,7 +37,8 @@ async def show_me(parts: Parts, request: Request) -> Response:
             },
         }
 
-    return JSONResponse(await run_in_threadpool(read))
+    headers = {"dpop-nonce": parts.proofs.nonce(now_ms())}
+    return JSONResponse(await run_in_threadpool(read), headers=headers)
 
 
 async def show_offer(_parts: Parts, _request: Request) -> Response:

@@ -12,14 +12,15 @@ from studio.requests import header_values
 
 @dataclass(frozen=True)
 class Credential:
-    """At most one of the two is given."""
+    """At most one of the two is given. `signed`: the bearer token is, request by request."""
 
     bearer: str | None = None
     cookie: str | None = None
+    signed: bool = False
 
 
 def read_credential(scope: Scope, cookie_name: str) -> Credential:
-    """`Authorization: Bearer …`, for scripts, or the session cookie, for browsers.
+    """`Authorization: DPoP …` or `Bearer …`, for scripts, or the session cookie, for browsers.
 
     Raises BadRequest where there are several, or of another kind: a server that picks one of two
     can be made to check one and act for the other.
@@ -32,13 +33,13 @@ def read_credential(scope: Scope, cookie_name: str) -> Credential:
         if name == cookie_name
     ]
     if len(authorizations) + len(cookies) > 1:
-        raise BadRequest("Send one credential: a bearer token or the session cookie, once.")
+        raise BadRequest("Send one credential: a token or the session cookie, once.")
     if not authorizations:
         return Credential(cookie=cookies[0] if cookies else None)
     scheme, _, token = authorizations[0].partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise BadRequest("The Authorization header must read: Bearer, a space, your token.")
-    return Credential(bearer=token.strip())
+    if scheme.lower() not in ("bearer", "dpop") or not token.strip():
+        raise BadRequest("The Authorization header must read: DPoP, a space, your token.")
+    return Credential(bearer=token.strip(), signed=scheme.lower() == "dpop")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ class Door:
     pattern   the whole of the raw path, which is plain ASCII in canonical form by then
     who       whom it opens for
     stream    whether the answer stays open, and so must end when the sign-in does
+    proof     whether the device must sign the request: whatever acts. A browser cannot sign what
+              a <video> or an event stream asks for, so looking takes the cookie alone
     foreign   whether what changes something may come from anywhere: no cookie counts there
     """
 
@@ -33,6 +35,7 @@ class Door:
     pattern: re.Pattern[str]
     who: Who
     stream: bool = False
+    proof: bool = False
     foreign: bool = False
 
     def scope_of(self, method: str) -> str:
@@ -43,9 +46,19 @@ class Door:
 
 
 def door(
-    methods: str, pattern: str, who: Who, *, stream: bool = False, foreign: bool = False
+    methods: str,
+    pattern: str,
+    who: Who,
+    *,
+    stream: bool = False,
+    proof: bool | None = None,
+    foreign: bool = False,
 ) -> Door:
-    return Door(frozenset(methods.split()), re.compile(pattern), who, stream, foreign)
+    """`proof`: where it is not said, whatever is no reading needs one."""
+    named = frozenset(methods.split())
+    acts = who is not Who.ANYONE and not named <= {"GET", "HEAD"}
+    proven = acts if proof is None else proof
+    return Door(named, re.compile(pattern), who, stream, proven, foreign)
 
 
 JOB = r"/jobs/[0-9a-f]{32}"
@@ -68,8 +81,9 @@ DOORS = (
     door("GET", r"/", Who.SIGNED_IN),
     door("GET", r"/(me|offer)", Who.SIGNED_IN),
     door("POST", r"/me/provider", Who.SIGNED_IN),
-    door("POST", r"/sign-out", Who.SIGNED_IN),
-    door("GET POST", r"/jobs", Who.SIGNED_IN),
+    door("POST", r"/sign-out", Who.SIGNED_IN, proof=False),  # also without its key one can leave
+    door("GET", r"/jobs", Who.SIGNED_IN),
+    door("POST", r"/jobs", Who.SIGNED_IN),
     door("GET", JOB, Who.SIGNED_IN),
     door("POST", rf"{JOB}/cancel", Who.SIGNED_IN),
     door("GET", rf"{JOB}/events", Who.SIGNED_IN, stream=True),

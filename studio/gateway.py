@@ -15,13 +15,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth import scopes
 from auth.gate import Principal
-from errors import BadRequest, GreenroomError, NotFound, NotGranted, NotSignedIn, TokenInvalid
+from auth.proofs import Proof
+from errors import (
+    BadRequest,
+    GreenroomError,
+    NotFound,
+    NotGranted,
+    NotSignedIn,
+    ProofRequired,
+    TokenInvalid,
+    WrongDevice,
+)
 from studio.clock import now_ms
 from studio.credentials import Credential, SessionCookie, read_credential
 from studio.doors import GRADIO_QUEUE, NOWHERE, Door, Who, canonical_path, find_door
 from studio.headers import cache_control, common_headers
 from studio.leases import serve_under
 from studio.parts import Parts
+from studio.proving import note, proof_of, spend
 from studio.refusals import answer, unreachable
 from studio.requests import address_of, header_values
 from studio.session_hashes import SessionHashes
@@ -44,34 +55,40 @@ class Gateway:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
+            scope = begun(scope)
             await self.serve(scope, receive, self.with_headers(scope, send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope = {
-            **scope,
-            "headers": [row for row in scope["headers"] if not is_untrusted(row[0])],
-            "state": {
-                **scope.get("state", {}),
-                "arrived_s": asyncio.get_running_loop().time(),
-            },
-        }
         try:
             door, credential = self.find_way(scope)
-            principal = await self.admit(door, credential, scope)
+            proof = proof_of(self.parts, credential, scope)
+            principal = await self.admit(door, credential, proof, scope)
             self.check_origin(door, scope, credential)
             body = await self.read_body(scope, receive)
             self.check_session_hash(scope, principal, body)
+            if principal is not None and (proof is not None or door.proof):
+                principal = await run_in_threadpool(spend, self.parts, door, principal, proof)
         except GreenroomError as error:
-            response = await answer(error, scope)
-            await response(scope, receive, send)
+            await self.refuse(error, scope, receive, send)
             return
-        scope["state"]["principal"] = principal
+        scope["state"] |= {"principal": principal, "proof": proof}
         if door.stream and principal is not None:
-            await self.serve_stream(principal, credential, scope, receive, send)
+            await self.serve_stream(principal, credential, proof, scope, receive, send)
         else:
             await self.app(scope, replay(body, receive), send)
+
+    async def refuse(
+        self, error: GreenroomError, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if isinstance(error, ProofRequired | WrongDevice):
+            try:
+                await run_in_threadpool(note, self.parts, scope, error)
+            except GreenroomError as worse:
+                error = worse
+        response = await answer(error, scope)
+        await response(scope, receive, send)
 
     def find_way(self, scope: Scope) -> tuple[Door, Credential]:
         """The door the request stands before, and the credential it holds.
@@ -87,40 +104,54 @@ class Gateway:
             raise NotSignedIn(UNSIGNED)
         return door or NOWHERE, credential
 
-    async def admit(self, door: Door, credential: Credential, scope: Scope) -> Principal | None:
+    async def admit(
+        self, door: Door, credential: Credential, proof: Proof | None, scope: Scope
+    ) -> Principal | None:
         if door.who is Who.ANYONE:
             return None
-        principal = await self.authenticate(credential, scope)
+        principal = await self.authenticate(credential, proof, scope)
         if door is NOWHERE or (door.who is Who.ADMIN and not principal.is_admin):
             raise NotFound
         scopes.need(principal.scopes, door.scope_of(scope["method"]))
         return principal
 
-    async def authenticate(self, credential: Credential, scope: Scope) -> Principal:
-        """A bearer token is looked up only while its address has not failed too often."""
+    async def authenticate(
+        self, credential: Credential, proof: Proof | None, scope: Scope
+    ) -> Principal:
+        """A token is looked up only while its address has not failed too often."""
         try:
             if credential.bearer is None:
-                return await run_in_threadpool(self.look_up, credential)
+                return await run_in_threadpool(self.look_up, credential, proof, scope)
             with self.parts.addresses.trying(address_of(scope), now_ms()):
-                return await run_in_threadpool(self.look_up, credential)
+                return await run_in_threadpool(self.look_up, credential, proof, scope)
         except NotSignedIn as error:
             raise NotSignedIn(UNSIGNED) from error
 
-    def look_up(self, credential: Credential) -> Principal:
+    def look_up(self, credential: Credential, proof: Proof | None, scope: Scope) -> Principal:
+        """To a script that shows a token of another key, the token is like any dead one."""
         gate, now = self.parts.gate, now_ms()
         try:
             with self.parts.database.read() as db:
                 principal = gate.authenticate(
-                    db, bearer=credential.bearer, cookie=credential.cookie, now_ms=now
+                    db,
+                    bearer=credential.bearer,
+                    cookie=credential.cookie,
+                    proof=proof,
+                    now_ms=now,
                 )
             gate.note_use(self.parts.database, principal, credential.bearer, now)
             return principal
+        except WrongDevice as error:
+            if credential.bearer is None:
+                raise
+            note(self.parts, scope, error)
+            raise TokenInvalid from error
         except OperationalError as error:
             raise unreachable() from error
 
-    async def still_stands(self, credential: Credential) -> bool:
+    async def still_stands(self, credential: Credential, proof: Proof | None, scope: Scope) -> bool:
         try:
-            await run_in_threadpool(self.look_up, credential)
+            await run_in_threadpool(self.look_up, credential, proof, scope)
         except NotSignedIn:
             return False
         return True
@@ -171,12 +202,13 @@ class Gateway:
         self,
         principal: Principal,
         credential: Credential,
+        proof: Proof | None,
         scope: Scope,
         receive: Receive,
         send: Send,
     ) -> None:
         async def stands() -> bool:
-            return await self.still_stands(credential)
+            return await self.still_stands(credential, proof, scope)
 
         with self.parts.leases.grant(principal) as lease:
             scope["state"]["lease"] = lease
@@ -187,6 +219,9 @@ class Gateway:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("cache-control", cache_control(scope["path"]))
+                proof = scope["state"].get("proof")
+                if message["status"] == 401 or (proof and proof.ageing):
+                    headers.setdefault("dpop-nonce", self.parts.proofs.nonce(now_ms()))
                 for name, value in self.headers:
                     headers.setdefault(name, value)
             await send(message)
@@ -196,6 +231,15 @@ class Gateway:
 
 # Missing, unknown, forged, revoked, expired: the same words.
 UNSIGNED = str(TokenInvalid())
+
+
+def begun(scope: Scope) -> Scope:
+    """The request as the house sees it: without headers that a proxy may have been fooled into."""
+    return {
+        **scope,
+        "headers": [row for row in scope["headers"] if not is_untrusted(row[0])],
+        "state": {**scope.get("state", {}), "arrived_s": asyncio.get_running_loop().time()},
+    }
 
 
 def is_untrusted(name: bytes) -> bool:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from auth.addresses import Addresses
 from auth.gate import Gate
 from auth.oauth import Provider
+from auth.proofs import Proofs
+from auth.signals import Signals
+from auth.spending import Spending
 from database import Database
 from jobs.live import Hub
 from jobs.queue import Queue
@@ -21,6 +24,9 @@ class Parts:
     queue: Queue
     hub: Hub
     store: Store
+    proofs: Proofs
+    spending: Spending
+    signals: Signals
     addresses: Addresses = field(default_factory=Addresses)
     knocks: Addresses = field(default_factory=Addresses)
     leases: Leases = field(default_factory=Leases)

@@ -6,7 +6,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import Scope
 
 from auth.quotas import Quota
-from errors import GreenroomError, NotSignedIn, TooMany, Unavailable
+from errors import (
+    GreenroomError,
+    NonceNeeded,
+    NotSignedIn,
+    ProofInvalid,
+    TooMany,
+    Unavailable,
+)
 from studio.rate_headers import rate_headers
 
 # Unknown, forged, revoked, expired and missing tokens answer after the same time, whatever their
@@ -29,11 +36,17 @@ async def answer(error: GreenroomError, scope: Scope) -> Response:
     elif error.status in (403, 409, 422, 429):
         # Understood by clients that would try again by themselves, such as those of OpenAI.
         headers["x-should-retry"] = "false"
-    if isinstance(error, NotSignedIn):
-        headers["www-authenticate"] = 'Bearer realm="greenroom"'
+    if error.status == 401:
+        headers["www-authenticate"] = challenge(error)
     return JSONResponse(
         error.as_problem(), error.status, headers, media_type="application/problem+json"
     )
+
+
+def challenge(error: GreenroomError) -> str:
+    """What a script must show: its token, and a proof of its key (RFC 9449, 7.1 and 9)."""
+    why = {NonceNeeded: "use_dpop_nonce", ProofInvalid: "invalid_dpop_proof"}.get(type(error))
+    return 'DPoP realm="greenroom", algs="ES256"' + (f', error="{why}"' if why else "")
 
 
 async def wait_for_floor(scope: Scope) -> None:

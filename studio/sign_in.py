@@ -3,30 +3,49 @@
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
 
 from auth.gate import Principal
+from auth.proofs import Proof
+from errors import ProofRequired, WrongDevice
 from studio.clock import now_ms
 from studio.credentials import SessionCookie
 from studio.parts import Parts
+from studio.proving import note, read_proof
 from studio.requests import address_of, read_form, read_text
 
 
 async def sign_in(parts: Parts, request: Request) -> Response:
-    """Trade an access token or a one-time link for a session cookie.
+    """Trade an access token or a one-time link for a session cookie, bound to the device that asks.
 
-    Raises TooManySignIns before anything is looked up, TokenInvalid.
+    The request is signed by the device's key; `device` is what the tester knows it by.
+    Raises TooManySignIns before anything is looked up, ProofRequired, ProofInvalid, TokenInvalid,
+    WrongDevice.
     """
-    token_text = read_text(await read_form(request), "token")
+    form = await read_form(request)
+    token_text, label = read_text(form, "token"), str(form.get("device", ""))
+    proof = read_proof(parts, request.scope, None)
+    if proof is None:
+        raise ProofRequired
     with parts.addresses.trying(address_of(request.scope), now_ms()):
-        principal, cookie = await run_in_threadpool(open_sign_in, parts, token_text)
+        principal, cookie = await run_in_threadpool(
+            open_sign_in, parts, token_text, proof, label, request.scope
+        )
     answer = JSONResponse({"name": principal.name})
     answer.headers["set-cookie"] = SessionCookie.at(parts.settings).set(cookie)
     return answer
 
 
-def open_sign_in(parts: Parts, token_text: str) -> tuple[Principal, str]:
-    with parts.database.begin() as db:
-        return parts.gate.sign_in(db, token_text, now_ms())
+def open_sign_in(
+    parts: Parts, token_text: str, proof: Proof, label: str, scope: Scope
+) -> tuple[Principal, str]:
+    parts.spending.spend(proof, now_ms())
+    try:
+        with parts.database.begin() as db:
+            return parts.gate.sign_in(db, token_text, proof, label, now_ms())
+    except WrongDevice as error:
+        note(parts, scope, error)
+        raise
 
 
 async def sign_out(parts: Parts, request: Request) -> Response:

@@ -46,7 +46,7 @@ def test_migrate_keeps_the_rows_of_the_first_release(database_url: str) -> None:
     with old.read() as db:
         token = db.execute(text("SELECT tester_id, kind, scopes FROM tokens")).one()
         assert token == ("t", "access", "admin generate read")
-        assert db.scalar(text("SELECT token_id FROM sign_ins")) == "k"
+        assert db.scalar(text("SELECT count(*) FROM sign_ins")) == 0  # they belonged to no device
         assert db.scalar(text("SELECT name FROM testers")) == "Ada"
     with pytest.raises(IntegrityError), old.begin() as db:
         db.execute(text("DELETE FROM testers"))

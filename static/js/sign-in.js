@@ -1,5 +1,6 @@
-// Trade a token, or the one-time link this page was opened with, for a session.
+// Trade a token, or the one-time link this page was opened with, for a session bound to this device.
 
+import { deviceName, makeKey } from "./studio/device.js";
 import { post } from "./studio/server.js";
 
 const form = document.querySelector("form");
@@ -16,7 +17,8 @@ async function signIn(text) {
   button.textContent = "Signing in …";
   wrong.textContent = "";
   try {
-    await post("/sign-in", { token: text });
+    await makeKey();
+    await post("/sign-in", { token: text, device: deviceName() });
     location.replace("/");
   } catch (problem) {
     complain(problem.message);

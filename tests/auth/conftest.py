@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from auth.meters_redis import RedisMeters, keys_of, read_text
 from auth.quotas import Meters, Quota
 from auth.records import Meter, Tester
 from database import Database
+from tests.devices import signed_by
 
 DAY_MS = 86_400_000
 NOON = 20_800 * DAY_MS + DAY_MS // 2
@@ -105,14 +107,20 @@ def invite(database: Database, gate: Gate, name: str, **own_limits: int) -> Invi
         for limit, value in own_limits.items():
             setattr(tester, limit, value)
         token = tokens.mint(db, gate.keys, tester.id, lifetime_ms=30 * DAY_MS, now_ms=NOON)
-        principal, cookie = gate.sign_in(db, token.text, NOON)
+        principal, cookie = gate.sign_in(db, token.text, signed_by(name), "", NOON)
     return Invited(tester, token, principal, cookie)
 
 
 def mint(
-    database: Database, gate: Gate, invited: Invited, kind: str, lifetime_ms: int
+    database: Database,
+    gate: Gate,
+    invited: Invited,
+    kind: str,
+    lifetime_ms: int = DAY_MS,
+    **more: Any,
 ) -> tokens.Minted:
     with database.begin() as db:
+        tester_id = invited.tester.id
         return tokens.mint(
-            db, gate.keys, invited.tester.id, kind=kind, lifetime_ms=lifetime_ms, now_ms=NOON
+            db, gate.keys, tester_id, kind=kind, lifetime_ms=lifetime_ms, now_ms=NOON, **more
         )

@@ -13,7 +13,7 @@ from auth.quotas import pace_ms
 from auth.records import Budget, Meter, Reservation
 from database import Database
 from errors import BudgetExhausted, Conflict, NotFound, TokenInvalid, TooMany
-from tests.auth.conftest import DAY_MS, NOON, Invited, invite, reading
+from tests.auth.conftest import DAY_MS, NOON, Invited, invite, mint, reading
 
 pytestmark = pytest.mark.usefixtures("meters")
 
@@ -83,12 +83,12 @@ def test_admit_shows_nobody_another_testers_job(
 def test_admit_refuses_a_token_revoked_since_the_principal_signed_in(
     database: Database, gate: Gate, ada: Invited, bearer: bool
 ) -> None:
+    text = mint(database, gate, ada, "api", bearer=True).text
     with database.begin() as db:
-        text = ada.token.text
-        principal = gate.authenticate(
-            db, bearer=text if bearer else None, cookie=None if bearer else ada.cookie, now_ms=NOON
-        )
-        revocation.revoke(db, ada.token.id, "pasted", NOON)
+        principal = ada.principal
+        if bearer:
+            principal = gate.authenticate(db, bearer=text, now_ms=NOON)
+        revocation.revoke(db, principal.token_id, "pasted", NOON)
         with pytest.raises(TokenInvalid):
             gate.admit(db, principal, "job", 1000, NOON)
 

@@ -21,6 +21,7 @@ from database import Database
 from errors import TokenInvalid
 from settings import Settings
 from tests.auth.conftest import DAY_MS
+from tests.devices import signed_by
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/gate.md").read_text()
@@ -72,9 +73,9 @@ def test_token_issue_prints_the_token_alone_on_stdout_and_once(
     with database.begin() as db:
         gate = Gate.from_settings(settings)
         now_ms = tokens.list(db)[0][0].created_at
-        assert gate.authenticate(db, bearer=text, cookie=None, now_ms=now_ms).name == "Ada"
+        assert gate.sign_in(db, text, signed_by("Ada"), "", now_ms)[0].name == "Ada"
         with pytest.raises(TokenInvalid):
-            gate.authenticate(db, bearer=text, cookie=None, now_ms=now_ms + DAY_MS // 2)
+            gate.sign_in(db, text, signed_by("Ada"), "", now_ms + DAY_MS // 2)
     database.close()
 
 

@@ -17,6 +17,7 @@ from auth.records import Budget, Reservation, SignIn
 from database import Database
 from errors import GreenroomError, TooMany
 from tests.auth.conftest import DAY_MS, NOON, Invited, as_told, invite, mint, reading
+from tests.devices import signed_by
 
 CALLERS = 50
 pytestmark = pytest.mark.usefixtures("meters")
@@ -109,7 +110,7 @@ def test_sign_in_by_link_has_one_winner_of_fifty(
 
     def redeem(_number: int) -> None:
         with database.begin() as db:
-            gate.sign_in(db, link.text, NOON)
+            gate.sign_in(db, link.text, signed_by("Ada"), "", NOON)
 
     assert all_at_once(redeem) == {"ok": 1, "token_invalid": CALLERS - 1}
     with database.read() as db:

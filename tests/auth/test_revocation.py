@@ -8,7 +8,8 @@ from auth.records import Token
 from auth.revocation import Revoked
 from database import Database
 from errors import NotFound, TokenInvalid
-from tests.auth.conftest import DAY_MS, NOON, Invited, mint
+from tests.auth.conftest import NOON, Invited, mint
+from tests.devices import signed_by
 
 
 def revoke(database: Database, token_id: str, reason: str = "pasted") -> Revoked:
@@ -18,7 +19,7 @@ def revoke(database: Database, token_id: str, reason: str = "pasted") -> Revoked
 
 def test_revoke_says_what_it_stopped(database: Database, gate: Gate, ada: Invited) -> None:
     with database.begin() as db:
-        gate.sign_in(db, ada.token.text, NOON)
+        gate.sign_in(db, ada.token.text, signed_by("Ada"), "", NOON)
         gate.admit(db, ada.principal, "job", 1000, NOON)
     assert revoke(database, ada.token.id) == Revoked(first=True, sign_ins=2, clips=1)
 
@@ -35,14 +36,14 @@ def test_revoke_keeps_the_first_time_and_reason(database: Database, ada: Invited
 def test_revoke_kills_the_cookie_and_the_token_and_leaves_another_token_good(
     database: Database, gate: Gate, ada: Invited
 ) -> None:
-    other = mint(database, gate, ada, "access", DAY_MS)
+    other = mint(database, gate, ada, "api", bearer=True)
     revoke(database, ada.token.id)
     with database.read() as db:
         with pytest.raises(TokenInvalid):
             gate.authenticate(db, bearer=None, cookie=ada.cookie, now_ms=NOON)
-        with pytest.raises(TokenInvalid):
-            gate.authenticate(db, bearer=ada.token.text, cookie=None, now_ms=NOON)
-        assert gate.authenticate(db, bearer=other.text, cookie=None, now_ms=NOON).name == "Ada"
+        assert gate.authenticate(db, bearer=other.text, now_ms=NOON).name == "Ada"
+    with database.begin() as db, pytest.raises(TokenInvalid):
+        gate.sign_in(db, ada.token.text, signed_by("Ada"), "", NOON)
 
 
 def test_revoke_raises_not_found_for_an_unknown_token(database: Database) -> None:

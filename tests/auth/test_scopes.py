@@ -7,6 +7,7 @@ from auth.gate import Gate, Principal
 from database import Database
 from errors import BadRequest, NotGranted, TokenInvalid
 from tests.auth.conftest import DAY_MS, NOON, Invited
+from tests.devices import signed_by
 
 
 def principal_with(
@@ -23,7 +24,7 @@ def principal_with(
             lifetime_ms=DAY_MS,
             now_ms=NOON,
         )
-        return gate.authenticate(db, bearer=token.text, cookie=None, now_ms=NOON)
+        return gate.authenticate(db, bearer=token.text, now_ms=NOON)
 
 
 @pytest.mark.parametrize(
@@ -80,4 +81,4 @@ def test_tokens_of_scripts_and_machines_open_no_browser(
                 db, gate.keys, ada.tester.id, kind=kind, lifetime_ms=DAY_MS, now_ms=NOON
             )
             with pytest.raises(TokenInvalid):
-                gate.sign_in(db, minted.text, NOON)
+                gate.sign_in(db, minted.text, signed_by("Ada"), "", NOON)

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from auth import revocation, tokens
+from auth import revocation
 from auth.gate import Gate, Principal
 from auth.records import SignIn, Token
 from auth.sign_ins import LIFETIME_MS
@@ -11,22 +11,33 @@ from auth.testers import ADMIN
 from database import Database
 from errors import BadRequest, NotSignedIn, TokenInvalid
 from tests.auth.conftest import DAY_MS, NOON, Invited, mint
+from tests.devices import signed_by
 
 
-def whoever(gate: Gate, database: Database, cookie: str, now_ms: int = NOON) -> Principal:
+def whoever(
+    gate: Gate, database: Database, cookie: str, now_ms: int = NOON, by: str = "Ada"
+) -> Principal:
     with database.read() as db:
-        return gate.authenticate(db, bearer=None, cookie=cookie, now_ms=now_ms)
+        return gate.authenticate(db, cookie=cookie, proof=signed_by(by), now_ms=now_ms)
 
 
 def test_authenticate_knows_a_tester_by_token_and_by_cookie(
     database: Database, gate: Gate, ada: Invited
 ) -> None:
     by_cookie = whoever(gate, database, ada.cookie)
+    script = mint(database, gate, ada, "api", bearer=True)
     with database.read() as db:
-        by_token = gate.authenticate(db, bearer=ada.token.text, cookie=None, now_ms=NOON)
+        by_token = gate.authenticate(db, bearer=script.text, now_ms=NOON)
     assert by_cookie == ada.principal
     assert by_token == Principal(
-        ada.tester.id, "Ada", "tester", ada.token.id, None, frozenset({"read", "generate"})
+        ada.tester.id,
+        "Ada",
+        "tester",
+        script.id,
+        None,
+        frozenset({"read", "generate"}),
+        "api",
+        bearer=True,
     )
     assert not by_cookie.is_admin
     assert Principal("t", "n", ADMIN, "k", None).is_admin
@@ -36,7 +47,7 @@ def test_authenticate_refuses_no_credential_in_the_words_of_a_dead_one(
     database: Database, gate: Gate
 ) -> None:
     with database.read() as db, pytest.raises(NotSignedIn) as refusal:
-        gate.authenticate(db, bearer=None, cookie=None, now_ms=NOON)
+        gate.authenticate(db, bearer=None, now_ms=NOON)
     assert str(refusal.value) == str(TokenInvalid())
 
 
@@ -60,7 +71,7 @@ def test_authenticate_refuses_a_link_as_a_bearer_token(
 ) -> None:
     link = mint(database, gate, ada, "link", DAY_MS)
     with database.read() as db, pytest.raises(TokenInvalid):
-        gate.authenticate(db, bearer=link.text, cookie=None, now_ms=NOON)
+        gate.authenticate(db, bearer=link.text, now_ms=NOON)
 
 
 def test_sign_in_keeps_no_cookie(database: Database, gate: Gate, ada: Invited) -> None:
@@ -82,7 +93,7 @@ def test_sign_in_never_outlives_its_access_token(
 ) -> None:
     short = mint(database, gate, ada, "access", DAY_MS)
     with database.begin() as db:
-        _, cookie = gate.sign_in(db, short.text, NOON)
+        _, cookie = gate.sign_in(db, short.text, signed_by("Ada"), "", NOON)
     assert whoever(gate, database, cookie, NOON + DAY_MS - 1)
     with pytest.raises(TokenInvalid):
         whoever(gate, database, cookie, NOON + DAY_MS)
@@ -93,7 +104,7 @@ def test_sign_in_by_link_outlives_the_link_but_not_its_revocation(
 ) -> None:
     link = mint(database, gate, ada, "link", DAY_MS)
     with database.begin() as db:
-        principal, cookie = gate.sign_in(db, link.text, NOON)
+        principal, cookie = gate.sign_in(db, link.text, signed_by("Ada"), "", NOON)
     later = NOON + 13 * DAY_MS
     assert whoever(gate, database, cookie, later) == principal
     with database.begin() as db:
@@ -107,9 +118,9 @@ def test_sign_in_by_link_outlives_the_link_but_not_its_revocation(
 def test_sign_in_by_link_happens_once(database: Database, gate: Gate, ada: Invited) -> None:
     link = mint(database, gate, ada, "link", DAY_MS)
     with database.begin() as db:
-        gate.sign_in(db, link.text, NOON)
+        gate.sign_in(db, link.text, signed_by("Ada"), "", NOON)
     with pytest.raises(TokenInvalid), database.begin() as db:
-        gate.sign_in(db, link.text, NOON)
+        gate.sign_in(db, link.text, signed_by("Ada"), "", NOON)
     with database.read() as db:
         opened = select(func.count()).where(SignIn.token_id == link.id)
         assert db.scalar(opened) == 1
@@ -120,7 +131,7 @@ def test_sign_in_by_link_fails_when_the_link_expired(
 ) -> None:
     link = mint(database, gate, ada, "link", DAY_MS)
     with pytest.raises(TokenInvalid), database.begin() as db:
-        gate.sign_in(db, link.text, NOON + DAY_MS)
+        gate.sign_in(db, link.text, signed_by("Ada"), "", NOON + DAY_MS)
 
 
 def test_sign_in_notes_its_minute_at_most_once_a_minute(
@@ -128,7 +139,7 @@ def test_sign_in_notes_its_minute_at_most_once_a_minute(
 ) -> None:
     def last_used_after_sign_in(now_ms: int) -> int | None:
         with database.begin() as db:
-            gate.sign_in(db, ada.token.text, now_ms)
+            gate.sign_in(db, ada.token.text, signed_by("Ada"), "", now_ms)
         with database.read() as db:
             return db.get_one(Token, ada.token.id).last_used_at
 
@@ -138,7 +149,7 @@ def test_sign_in_notes_its_minute_at_most_once_a_minute(
 
 def test_sign_out_ends_this_cookie_only(database: Database, gate: Gate, ada: Invited) -> None:
     with database.begin() as db:
-        _, phone = gate.sign_in(db, ada.token.text, NOON)
+        _, phone = gate.sign_in(db, ada.token.text, signed_by("Ada"), "", NOON)
     with database.begin() as db:
         gate.sign_out(db, ada.principal, NOON)
     with pytest.raises(TokenInvalid):
@@ -147,8 +158,10 @@ def test_sign_out_ends_this_cookie_only(database: Database, gate: Gate, ada: Inv
 
 
 def test_sign_out_leaves_a_bearer_token_good(database: Database, gate: Gate, ada: Invited) -> None:
+    script = mint(database, gate, ada, "api", bearer=True)
     with database.begin() as db:
-        bearer = gate.authenticate(db, bearer=ada.token.text, cookie=None, now_ms=NOON)
+        bearer = gate.authenticate(db, bearer=script.text, now_ms=NOON)
         gate.sign_out(db, bearer, NOON)
-    assert tokens.parse(ada.token.text)
+    with database.read() as db:
+        assert gate.authenticate(db, bearer=script.text, now_ms=NOON) == bearer
     assert whoever(gate, database, ada.cookie)

@@ -127,7 +127,7 @@ def test_find_gives_every_bad_token_the_same_answer_for_the_same_work(
         database.read() as db,
         pytest.raises(TokenInvalid) as refusal,
     ):
-        gate.authenticate(db, bearer=text, cookie=None, now_ms=NOON)
+        gate.authenticate(db, bearer=text, now_ms=NOON)
     assert refusal.value.as_problem() == TokenInvalid().as_problem()
     assert len(seen) == 1 + database.is_sqlite  # one look-up (SQLite: and BEGIN)
 

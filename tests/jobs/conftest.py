@@ -18,6 +18,7 @@ from jobs.queue import Queue, migrate_engine, new_job_id
 from jobs.records import LIVE, Clip, Job
 from settings import Settings
 from sora_core.spec import ClipSpec
+from tests.devices import signed_by
 
 
 def now_ms() -> int:
@@ -122,5 +123,5 @@ def house(database: Database, database_url: str, tmp_path: Path) -> House:
     with database.begin() as db:
         tester = testers.add(db, "Ada", now_ms=now_ms())
         token = tokens.mint(db, gate.keys, tester.id, lifetime_ms=3_600_000, now_ms=now_ms())
-        principal, _ = gate.sign_in(db, token.text, now_ms())
+        principal, _ = gate.sign_in(db, token.text, signed_by("a laptop"), "", now_ms())
     return House(settings, database, Queue(database), gate, principal)

@@ -3,7 +3,8 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,12 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from auth import testers, tokens
+from auth import scopes, testers, tokens
 from auth.gate import Gate, Principal
+from auth.proofs import Proofs
+from auth.signals import Signals
+from auth.spending import open_spending
+from clients.greenroom_client import GreenroomAuth
 from database import Database
 from jobs.live import Hub
 from jobs.queue import Queue, migrate_engine
@@ -31,6 +36,16 @@ WISH = {"prompt": "a red ball bouncing in a snowy forest", "seconds": 1, "size":
 Check = Callable[[Any], bool]
 
 
+class DeviceKey(GreenroomAuth):
+    """The key of a browser, which signs what changes something, and learns nonces from the rest."""
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        if request.method not in ("GET", "HEAD"):
+            yield from super().auth_flow(request)
+            return
+        yield request
+
+
 @dataclass(frozen=True)
 class Person:
     """A tester with a token, and a browser of theirs that is signed in."""
@@ -42,6 +57,11 @@ class Person:
     @property
     def cookie(self) -> str:
         return f"greenroom={self.browser.cookies['greenroom']}"
+
+    def another_window(self, house: "House", **options: Any) -> httpx.Client:
+        """The same browser once more: its key, and its cookies unless others are given."""
+        options.setdefault("cookies", self.browser.cookies)
+        return house.stranger(auth=self.browser.auth, **options)
 
 
 @dataclass
@@ -58,22 +78,41 @@ class House:
         self.parts.hub.loop.call_soon_threadsafe(act, *arguments)
 
     def stranger(self, **options: Any) -> httpx.Client:
-        """A browser that nobody is signed in with; it names our own origin as browsers do."""
+        """A browser without a key or a sign-in; it names our own origin as browsers do."""
         options.setdefault("headers", {"origin": self.url})
         return httpx.Client(base_url=self.url, timeout=30, **options)
+
+    def device(self, **options: Any) -> httpx.Client:
+        """A browser with a key of its own that nobody is signed in with."""
+        key_file = self.parts.settings.data / f"{uuid.uuid4().hex}.pem"
+        return self.stranger(auth=DeviceKey(key_file), **options)
 
     def person(self, name: str, role: str = testers.TESTER) -> Person:
         with self.parts.database.begin() as db:
             tester = testers.add(db, name, role=role, now_ms=now_ms())
             keys = self.parts.gate.keys
             minted = tokens.mint(db, keys, tester.id, lifetime_ms=3_600_000, now_ms=now_ms())
-        browser = self.stranger()
+        browser = self.device()
         assert browser.post("/sign-in", json={"token": minted.text}).status_code == 200
         with self.parts.database.read() as db:
             principal = self.parts.gate.authenticate(
                 db, bearer=None, cookie=browser.cookies["greenroom"], now_ms=now_ms()
             )
         return Person(principal, minted.text, browser)
+
+    def api_token(self, person: Person, **more: Any) -> str:
+        """A new API token of this person; `bearer` and `jkt` as in tokens.mint."""
+        with self.parts.database.begin() as db:
+            return tokens.mint(
+                db,
+                self.parts.gate.keys,
+                person.principal.tester_id,
+                kind=tokens.API,
+                given=scopes.API,
+                lifetime_ms=3_600_000,
+                now_ms=now_ms(),
+                **more,
+            ).text
 
     def count_jobs(self) -> int:
         with self.parts.database.read() as db:
@@ -128,6 +167,9 @@ def wire(database: Database, folder: Path, **environment: str) -> Parts:
         queue=Queue(database),
         hub=Hub(),
         store=Store(folder / "clips"),
+        proofs=Proofs.from_settings(settings),
+        spending=open_spending(settings, database),
+        signals=Signals(database),
         provider=provider_of(settings),
     )
 

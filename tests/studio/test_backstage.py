@@ -27,7 +27,7 @@ def test_admin_adds_a_tester_and_issues_a_token_that_works(house: House, admin: 
     issued = admin.browser.post(f"/backstage/testers/{tester['id']}/tokens", json={"days": 30})
     assert issued.status_code == 201
     text = issued.json()["token"]
-    browser = house.stranger()
+    browser = house.device()
     assert browser.post("/sign-in", json={"token": text}).json() == {"name": "Ida"}
     room = admin.browser.get("/backstage/room")
     assert text not in room.text

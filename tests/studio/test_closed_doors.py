@@ -237,6 +237,7 @@ def test_documentation_lists_every_door_and_no_other() -> None:
             path = path.replace(word, value)
         found = find_door(method, path)
         assert found is not None, f"{method} {path} is documented and does not exist"
-        assert who == found.who.value + (", stream" if found.stream else "")
+        marks = (", stream" if found.stream else "") + (", proof" if found.proof else "")
+        assert who == found.who.value + marks
         leads.append((method, found))
     assert set(leads) == {(method, row) for row in DOORS for method in row.methods}

@@ -30,7 +30,7 @@ def test_request_from_another_site_is_refused_and_makes_nothing(
     house: House, ada: Person, headers: dict[str, str]
 ) -> None:
     before = house.count_jobs()
-    browser = house.stranger(headers=headers, cookies=ada.browser.cookies)
+    browser = ada.another_window(house, headers=headers)
     answer = browser.post("/jobs", json=WISH)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_granted")
     assert house.count_jobs() == before
@@ -38,12 +38,13 @@ def test_request_from_another_site_is_refused_and_makes_nothing(
 
 def test_request_from_our_own_page_is_let_in_by_either_header(house: House, ada: Person) -> None:
     for headers in ({"origin": house.url}, {"sec-fetch-site": "same-origin"}):
-        browser = house.stranger(headers=headers, cookies=ada.browser.cookies)
+        browser = ada.another_window(house, headers=headers)
         assert browser.post("/jobs", json=WISH).status_code == 202
 
 
 def test_script_with_a_bearer_token_needs_no_origin(house: House, ada: Person) -> None:
-    script = house.stranger(headers={"authorization": f"Bearer {ada.token}"})
+    token = house.api_token(ada, bearer=True)
+    script = house.stranger(headers={"authorization": f"Bearer {token}"})
     assert script.post("/jobs", json=WISH).status_code == 202
 
 
@@ -175,7 +176,7 @@ def test_database_out_of_reach_opens_nothing(tmp_path: Path) -> None:
         for answer in (
             ada.browser.get("/me"),
             ada.browser.post("/jobs", json=WISH),
-            house.stranger().post("/sign-in", json={"token": ada.token}),
+            house.device().post("/sign-in", json={"token": ada.token}),
         ):
             assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
             assert answer.headers["retry-after"] == "5"

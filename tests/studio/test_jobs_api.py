@@ -96,7 +96,7 @@ def test_fifty_parallel_requests_admit_exactly_what_the_limits_say(
 ) -> None:
     with serving(wire(database, tmp_path / "data", **limits)) as house:
         person = house.person("Ada")
-        browsers = [house.stranger(cookies=person.browser.cookies) for _ in range(50)]
+        browsers = [person.another_window(house) for _ in range(50)]
         with ThreadPoolExecutor(50) as pool:
             answers = list(pool.map(lambda browser: browser.post("/jobs", json=WISH), browsers))
         statuses = [answer.status_code for answer in answers]

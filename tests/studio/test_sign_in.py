@@ -37,7 +37,7 @@ def test_page_can_be_read_by_anyone_and_is_not_gradios(house: House) -> None:
 
 
 def test_token_opens_a_session_whose_cookie_scripts_cannot_read(house: House, ada: Person) -> None:
-    browser = house.stranger()
+    browser = ada.another_window(house, cookies={})
     answer = browser.post("/sign-in", json={"token": f"  {ada.token}\n"})
     assert answer.json() == {"name": "Ada"}
     cookie = answer.headers["set-cookie"]
@@ -51,7 +51,7 @@ def test_link_opens_one_session_however_many_hurry(house: House, ada: Person) ->
     link = link_for(house, ada)
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(
-            lambda _: house.stranger().post("/sign-in", json={"token": link}).status_code, range(8)
+            lambda _: house.device().post("/sign-in", json={"token": link}).status_code, range(8)
         )
     assert sorted(answers) == [200] + [401] * 7
 
@@ -59,7 +59,7 @@ def test_link_opens_one_session_however_many_hurry(house: House, ada: Person) ->
 def test_failed_sign_ins_are_slowed_before_the_token_is_looked_up(
     house: House, ada: Person
 ) -> None:
-    stranger = house.stranger()
+    stranger = house.device()
     answers = [stranger.post("/sign-in", json={"token": "wrong"}) for _ in range(10)]
     assert {answer.status_code for answer in answers} == {401}
     assert len({answer.content for answer in answers}) == 1
@@ -73,17 +73,17 @@ def test_failed_sign_ins_are_slowed_before_the_token_is_looked_up(
 
 @pytest.mark.parametrize("form", [{}, {"token": 5}, {"token": None}, {"token": ["x"]}])
 def test_sign_in_without_a_token_says_so(house: House, form: dict[str, object]) -> None:
-    answer = house.stranger().post("/sign-in", json=form)
+    answer = house.device().post("/sign-in", json=form)
     assert (answer.status_code, answer.json()["field"]) == (422, "token")
 
 
 def test_sign_in_from_another_site_is_refused(house: House, ada: Person) -> None:
-    browser = house.stranger(headers={"origin": "https://elsewhere.example"})
+    browser = house.device(headers={"origin": "https://elsewhere.example"})
     assert browser.post("/sign-in", json={"token": ada.token}).status_code == 403
 
 
 def test_signing_out_kills_the_cookie_everywhere(house: House, ada: Person) -> None:
-    browser = house.stranger()
+    browser = ada.another_window(house, cookies={})
     browser.post("/sign-in", json={"token": ada.token})
     stolen = house.stranger(cookies=dict(browser.cookies))
     answer = browser.post("/sign-out")

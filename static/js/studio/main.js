@@ -5,7 +5,8 @@ import { bridge } from "./bridge.js";
 import { Composer } from "./composer.js";
 import { h, say } from "./dom.js";
 import { examples } from "./examples.js";
-import { get, Problem } from "./server.js";
+import { needsSignIn, Problem } from "./problem.js";
+import { get } from "./server.js";
 import { Wall } from "./wall.js";
 
 const REFRESH_MS = 30000;
@@ -19,7 +20,7 @@ async function openStudio(root, gradio) {
     try {
       wall.add(await send(wish), { arriving: true });
     } catch (problem) {
-      if (problem.status === 401) wall.close({ code: "signed_out" });
+      if (needsSignIn(problem)) wall.close({ code: problem.code, sentence: problem.message });
       throw problem;
     }
     arrange();
@@ -78,7 +79,7 @@ function focusOnSlash(event, composer) {
 }
 
 /** The sign-in is over: say so calmly, keep what is on the wall in sight, take no more wishes. */
-function shut(root, composer, { code, reason }) {
+function shut(root, composer, { code, reason, sentence: told }) {
   composer.close();
   root.classList.add("shut");
   const banner = root.querySelector(".banner");
@@ -86,8 +87,9 @@ function shut(root, composer, { code, reason }) {
   const sentence =
     code === "revoked"
       ? `Your access was revoked by an admin. Clips under way were stopped and not charged.${because}`
-      : "You are signed out. Your clips are kept.";
-  banner.replaceChildren(sentence, " ", h("a", { href: "/sign-in" }, "Sign in with another token"));
+      : told ?? "You are signed out. Your clips are kept.";
+  const way = code === "revoked" ? "Sign in with another token" : "Sign in";
+  banner.replaceChildren(sentence, " ", h("a", { href: "/sign-in" }, way));
   banner.hidden = false;
 }
 

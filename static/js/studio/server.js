@@ -1,13 +1,7 @@
-// Talking to our own server. A refusal arrives as a Problem with a sentence for people.
+// Talking to our own server. What changes something is signed with this device's key.
 
-export class Problem extends Error {
-  constructor(document) {
-    super(document.detail || "Something went wrong. Try again.");
-    this.code = document.code || "error";
-    this.field = document.field;
-    this.status = document.status;
-  }
-}
+import { signedFetch, unsignedFetch } from "./device.js";
+import { Problem, problemOf } from "./problem.js";
 
 const UNREACHABLE = {
   code: "unreachable",
@@ -15,9 +9,10 @@ const UNREACHABLE = {
 };
 
 export async function ask(method, path, body) {
+  const send = method === "GET" ? unsignedFetch : signedFetch;
   let response;
   try {
-    response = await fetch(path, {
+    response = await send(path, {
       method,
       headers: body === undefined ? {} : { "content-type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -27,10 +22,9 @@ export async function ask(method, path, body) {
   } catch {
     throw new Problem(UNREACHABLE);
   }
+  if (!response.ok) throw await problemOf(response);
   const isJson = (response.headers.get("content-type") || "").includes("json");
-  const document = isJson ? await response.json() : {};
-  if (!response.ok) throw new Problem({ status: response.status, ...document });
-  return document;
+  return isJson ? response.json() : {};
 }
 
 export const get = (path) => ask("GET", path);

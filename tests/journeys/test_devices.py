@@ -1,0 +1,85 @@
+"""A sign-in belongs to its device: what is pasted or copied makes nothing elsewhere."""
+
+from collections.abc import Callable
+
+from tests.journeys.conftest import Visitor
+from tests.journeys.greenroom import Greenroom
+
+KEY_STORE = "indexedDB.databases().then((all) => all.map(({ name }) => name))"
+EXPORT_KEY = """new Promise((resolve) => {
+  indexedDB.open("greenroom", 1).onsuccess = ({ target }) => {
+    const kept = target.result.transaction("keys").objectStore("keys").get("device");
+    kept.onsuccess = () => crypto.subtle.exportKey("jwk", kept.result.privateKey)
+      .then(() => resolve("exported"), (error) => resolve(error.name));
+  };
+})"""
+
+
+def refused(visitor: Visitor, words: str) -> None:
+    """Asking for a clip is refused in these words, and there is none."""
+    page = visitor.page
+    page.get_by_label("Prompt").fill("A red ball")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("alert").get_by_text(words).wait_for()
+    assert page.locator(".card").count() == 0
+
+
+def test_token_pasted_in_public_makes_nothing_for_whoever_finds_it(
+    greenroom: Greenroom, visit: Callable[[], Visitor]
+) -> None:
+    owner, finder = visit(), visit()
+    token = greenroom.token_for("Ada")
+    owner.sign_in(token)
+    finder.page.goto(f"{greenroom.url}/sign-in")
+    finder.page.get_by_label("Your token").fill(token)
+    finder.page.get_by_role("button", name="Sign in").click()
+    finder.page.get_by_role("alert").get_by_text("at home on another device").wait_for()
+    finder.shoot("sign-in-other-device")
+    for authorization in ("Bearer", "DPoP"):
+        answer = finder.context.request.post(
+            f"{greenroom.url}/jobs",
+            data={"prompt": "a red ball"},
+            headers={"authorization": f"{authorization} {token}"},
+        )
+        assert answer.status == 401
+    owner.reaches(owner.ask("A red ball"), "finished")
+    assert owner.page.locator(".card").count() == 1
+
+
+def test_cookie_copied_to_another_browser_makes_nothing(
+    greenroom: Greenroom, visit: Callable[[], Visitor]
+) -> None:
+    owner, thief = visit(), visit()
+    owner.sign_in(greenroom.token_for("Bo"))
+    assert owner.page.evaluate(EXPORT_KEY) == "InvalidAccessError"
+    thief.context.add_cookies(owner.context.cookies())  # type: ignore[arg-type]
+    thief.page.goto(greenroom.url)
+    thief.enter()
+    assert thief.page.evaluate(KEY_STORE) in ([], ["greenroom"])
+    refused(thief, "Sign in again on this device")
+    thief.shoot("studio-copied-cookie")
+    # With a key of its own, made by the sign-in page, it is no better off.
+    page = thief.page
+    page.get_by_role("link", name="Sign in").click()
+    page.evaluate('import("/static/js/studio/device.js").then((device) => device.makeKey())')
+    page.goto(greenroom.url)
+    thief.enter()
+    refused(thief, "belongs to another device")
+    owner.reaches(owner.ask("A blue boat"), "finished")
+    log = greenroom.command("audit", "list", "--json")
+    assert "token.no_proof" in log
+    assert "sign_in.wrong_device" in log
+
+
+def test_browser_that_keeps_no_key_is_told_what_to_do(
+    greenroom: Greenroom, visit: Callable[[], Visitor]
+) -> None:
+    visitor = visit()
+    visitor.page.add_init_script(
+        "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); }"
+    )
+    visitor.page.goto(f"{greenroom.url}/sign-in")
+    visitor.page.get_by_label("Your token").fill(greenroom.token_for("Cleo"))
+    visitor.page.get_by_role("button", name="Sign in").click()
+    visitor.page.get_by_role("alert").get_by_text("Use an ordinary window").wait_for()
+    visitor.shoot("sign-in-no-key")
