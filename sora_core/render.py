@@ -13,7 +13,7 @@ import numpy as np
 from errors import NotFound, RenderFailed, Stopped
 from sora_core.catalog import MODELS
 from sora_core.filming import filming
-from sora_core.sources import read_sources
+from sora_core.sources import never, read_sources
 from sora_core.spec import ClipSpec
 from sora_core.video import Format, save_poster
 
@@ -53,10 +53,6 @@ class Film:
     gpu_ms: int
 
 
-def never() -> None:
-    return None
-
-
 @lru_cache(maxsize=1)
 def pipeline(model: str) -> Any:
     """The model's pipeline, loaded once a process. Raises WeightsCorrupt, each time."""
@@ -79,7 +75,8 @@ def render(
 
     on_progress     called after each denoising step
     open_source     one of the spec's sources → the file to read
-    stop_requested  asked between steps and while the film is written; a reason stops the work
+    stop_requested  asked between steps, and while films are read and written; a reason stops the
+                    work
     What is finished of the clip is encoded while the rest is being drawn. Leaves no file when it
     fails.
     Raises BadSpec for sources that do not fit, Stopped, WeightsCorrupt, StoreFailed, RenderFailed.
@@ -88,7 +85,7 @@ def render(
     pipe = pipeline(spec.model)
     started = time.perf_counter()
     size, native_fps = spec.offer.native_sizes[spec.aspect], spec.offer.drawings_per_s
-    sources = read_sources(spec, open_source, size)
+    sources = read_sources(spec, open_source, size, lambda: raise_if_stopped(stop_requested))
     poster = path.with_suffix(".jpg")
     drawings: list[np.ndarray] = []
     drawn, wanted = Format(*size, native_fps), Format(spec.width, spec.height, spec.fps)

@@ -6,6 +6,7 @@ pictures and time.
 """
 
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
@@ -22,20 +23,29 @@ PICTURE_MAX_PIXELS = 40_000_000
 FILM_MAX_PIXELS = 4096 * 2304
 FILM_MIN_DRAWINGS = 3
 DECODING_MAX_S = 30
+ASK_EVERY_S = 0.2
 DECODING_MAX_ALLOCATION = 2**28  # bytes, a single one
 CODECS = "h264,hevc,libdav1d,av1,vp8,vp9,mpeg4"
 
 Size = tuple[int, int]
 
 
+def never() -> None:
+    return None
+
+
 def read_sources(
-    spec: ClipSpec, open_source: Callable[[str], Path], size: Size
+    spec: ClipSpec,
+    open_source: Callable[[str], Path],
+    size: Size,
+    ask: Callable[[], None] = never,
 ) -> list[np.ndarray | None]:
     """What `spec` begins with: (F, h, w, 3) uint8 each; F = 1 of a picture, None where it is free.
 
     open_source  key → a file to read
     size         (width, height) in pixels; a source is scaled to cover it and the rest cut
                  evenly, never squeezed. Of a film at most `SECONDS_MAX` are read
+    ask          called now and then while a film is read; what it raises ends the reading
     Raises BadSpec, naming the field, where a source cannot be read or does not fit what is asked;
     what `open_source` raises passes through.
     """
@@ -43,7 +53,7 @@ def read_sources(
     read = read_picture if spec.operation == "image" else read_film
     rate = spec.offer.drawings_per_s
     given = [
-        read(open_source(key), size, rate, name) if key else None
+        read(open_source(key), size, rate, name, ask) if key else None
         for key, name in zip(spec.sources, names, strict=False)
     ]
     require_length(spec, [len(drawings) for drawings in given if drawings is not None])
@@ -69,10 +79,12 @@ def require_length(spec: ClipSpec, lengths: list[int]) -> None:
         )
 
 
-def read_picture(path: Path, size: Size, rate: int, name: str) -> np.ndarray:
+def read_picture(
+    path: Path, size: Size, rate: int, name: str, ask: Callable[[], None] = never
+) -> np.ndarray:
     """One drawing, (1, h, w, 3) uint8, of a picture or of the first moment of a film."""
     if film_format(path, name) is not None:
-        return read_film(path, size, rate, name)[:1]
+        return read_film(path, size, rate, name, ask)[:1]
     width, height = size
     try:
         with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as picture:
@@ -91,26 +103,38 @@ def read_picture(path: Path, size: Size, rate: int, name: str) -> np.ndarray:
         raise unreadable(name) from error
 
 
-def read_film(path: Path, size: Size, rate: int, name: str) -> np.ndarray:
+def read_film(
+    path: Path, size: Size, rate: int, name: str, ask: Callable[[], None] = never
+) -> np.ndarray:
     """A film's drawings, (F, h, w, 3) uint8, `rate` a second, F at most `SECONDS_MAX` × `rate`."""
     demuxer = film_format(path, name)
     if demuxer is None:
         raise unreadable(name)
     width, height = size
-    command = decoding_command(path, demuxer, size, rate)
-    try:
-        ended = subprocess.run(
-            command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, timeout=DECODING_MAX_S
-        )
-    except subprocess.TimeoutExpired as error:
-        raise BadSpec(
-            f"The {name} takes too long to read: choose a smaller film.", field="sources"
-        ) from error
-    count = len(ended.stdout) // (width * height * 3)
+    drawn = decode(decoding_command(path, demuxer, size, rate), name, ask)
+    count = len(drawn) // (width * height * 3)
     if count == 0:
         raise unreadable(name)
-    frames = np.frombuffer(ended.stdout, np.uint8, count * width * height * 3)
+    frames = np.frombuffer(drawn, np.uint8, count * width * height * 3)
     return frames.reshape(count, height, width, 3)
+
+
+def decode(command: list[str], name: str, ask: Callable[[], None]) -> bytes:
+    """What ffmpeg writes. Kills it where it takes too long, or `ask` raises."""
+    give_up_at = time.monotonic() + DECODING_MAX_S
+    with subprocess.Popen(command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL) as ffmpeg:
+        try:
+            while True:
+                try:
+                    return ffmpeg.communicate(timeout=min(ASK_EVERY_S, DECODING_MAX_S))[0]
+                except subprocess.TimeoutExpired:
+                    ask()
+                if time.monotonic() > give_up_at:
+                    sentence = f"The {name} takes too long to read: choose a smaller film."
+                    raise BadSpec(sentence, field="sources")
+        except BaseException:
+            ffmpeg.kill()
+            raise
 
 
 def film_format(path: Path, name: str) -> str | None:

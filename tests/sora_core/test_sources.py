@@ -186,6 +186,18 @@ def test_reading_is_bounded_in_bytes_pixels_and_time(
     assert "too long" in refused(lambda: read_film(film, SIZE, 12, "source"))
 
 
+def test_read_film_ends_when_what_it_asks_raises(
+    film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "ASK_EVERY_S", 0.001)
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_film(film, SIZE, 12, "source", stop)
+
+
 def test_decoder_opens_no_other_file_and_no_address(film: Path) -> None:
     """The same options refuse an address, and a playlist taken for what it is."""
     command = reading.decoding_command(film, "mov", SIZE, 12)
