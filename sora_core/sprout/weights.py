@@ -13,7 +13,7 @@ from errors import WeightsCorrupt
 from sora_core.sprout.autoencoder import SproutAutoencoder
 from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.transformer import SproutTransformer
-from sora_core.sprout.turbo import SproutTurbo
+from sora_core.sprout.turbo import SproutTurbo, with_low_rank
 
 WEIGHTS = Path(__file__).parent / "weights"
 MANIFEST = "SHA256SUMS"
@@ -45,8 +45,8 @@ def _corrupt(path: str, what: str) -> WeightsCorrupt:
     )
 
 
-def verify(folder: Path) -> None:
-    """Compare every file with the manifest.
+def verify(folder: Path) -> set[str]:
+    """Compare every file with the manifest, and return their names.
 
     Raises WeightsCorrupt, naming the first file that is missing or differs.
     """
@@ -58,25 +58,29 @@ def verify(folder: Path) -> None:
         listed = {name: digest for digest, name in pairs}
     except (ValueError, OSError):
         raise _corrupt(MANIFEST, "cannot be read") from None
-    needed = {f"{part}/diffusion_pytorch_model.safetensors" for part in _NEEDED}
-    for name in sorted(needed - listed.keys()):
+    for name in sorted({_tensors(part) for part in _NEEDED} - listed.keys()):
         raise _corrupt(name, "is not in the manifest")
     for name, digest in listed.items():
         if not (folder / name).is_file():
             raise _corrupt(name, "is missing")
         if checksum(folder / name) != digest:
             raise _corrupt(name, "is damaged")
+    return set(listed)
+
+
+def _tensors(part: str) -> str:
+    return f"{part}/diffusion_pytorch_model.safetensors"
 
 
 def load_parts(folder: Path) -> dict:
     """The pipeline's parts from a verified folder, float32 and in evaluation mode.
 
-    `turbo` is None where the folder holds none.
+    `turbo` is None where the manifest lists none.
     Raises WeightsCorrupt if a file is not what its config says.
     """
-    verify(folder)
+    listed = verify(folder)
     parts: dict = dict.fromkeys(_OPTIONAL)
-    present = {name: kind for name, kind in _OPTIONAL.items() if (folder / name).is_dir()}
+    present = {name: kind for name, kind in _OPTIONAL.items() if _tensors(name) in listed}
     for name, kind in (_NEEDED | present).items():
         try:
             model = kind.from_pretrained(
@@ -85,5 +89,10 @@ def load_parts(folder: Path) -> dict:
         except (OSError, ValueError, RuntimeError, KeyError, TypeError, json.JSONDecodeError):
             raise _corrupt(name, "is not what its config says") from None
         parts[name] = model.eval().requires_grad_(False)
+    if parts["turbo"] is not None:
+        try:
+            with_low_rank(parts["transformer"], parts["turbo"].state_dict())
+        except ValueError:
+            raise _corrupt("turbo", "does not fit the transformer") from None
     parts["scheduler"] = FlowMatchEulerDiscreteScheduler.from_pretrained(folder / "scheduler")
     return parts

@@ -10,6 +10,8 @@ from diffusers.utils import dynamic_modules_utils
 
 from errors import WeightsCorrupt
 from sora_core.sprout import WEIGHTS, SproutPipeline, load
+from sora_core.sprout.turbo import SproutTurbo
+from sora_core.sprout.weights import write_manifest
 from sora_core.train.publish import publish
 from tests.sora_core.sprout.parts import tiny_pipeline
 
@@ -107,14 +109,28 @@ def test_load_refuses_when_a_file_is_missing(saved, name):
     assert caught.value.facts["path"] == name
 
 
+def test_load_refuses_a_difference_that_does_not_fit_the_transformer(saved):
+    pair = {"blocks.0.qkv.down": torch.ones(1, 8), "blocks.0.qkv.up": torch.ones(8, 1)}
+    SproutTurbo.from_state(pair).save_pretrained(saved[1] / "turbo")
+    write_manifest(saved[1])
+    with pytest.raises(WeightsCorrupt, match="does not fit") as caught:
+        load(saved[1])
+    assert caught.value.facts["path"] == "turbo"
+
+
+def test_load_leaves_out_a_difference_that_the_manifest_does_not_list(saved):
+    manifest = saved[1] / "SHA256SUMS"
+    lines = manifest.read_text().splitlines(keepends=True)
+    manifest.write_text("".join(line for line in lines if "turbo/" not in line))
+    assert load(saved[1]).turbo is None
+
+
 def test_load_refuses_an_empty_folder(tmp_path):
     with pytest.raises(WeightsCorrupt):
         load(tmp_path)
 
 
 def test_load_refuses_weights_that_are_not_what_their_config_says(saved):
-    from sora_core.sprout.weights import write_manifest
-
     shutil.copy(saved[1] / "autoencoder/config.json", saved[1] / "transformer/config.json")
     write_manifest(saved[1])
     with pytest.raises(WeightsCorrupt):
