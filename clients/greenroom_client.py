@@ -1,12 +1,12 @@
 """Signs requests to a Greenroom with a key that stays in a file of yours. One file: copy it.
 
-    import httpx, openai
+    import httpx, httpx2, openai
     from greenroom_client import GreenroomAuth
 
     signer = GreenroomAuth("~/.greenroom-key.pem")        # made at first use, mode 0600
     httpx.get("https://room.example/me", auth=signer, headers={"authorization": f"Bearer {token}"})
     openai.OpenAI(
-        base_url="https://room.example/v1", api_key=token, http_client=httpx.Client(auth=signer)
+        base_url="https://room.example/v1", api_key=token, http_client=httpx2.Client(auth=signer)
     )
 
 Each request carries a proof (DPoP, RFC 9449), made for its method and address and good once, so
@@ -15,10 +15,12 @@ key that signs with it, or to the one it was issued for:
 
     python greenroom_client.py ~/.greenroom-key.pem       # prints the key's thumbprint
 
-Needs httpx and cryptography.
+Needs cryptography, and httpx or httpx2, which the openai client uses since its version 3.
 """
 
+import contextlib
 import hashlib
+import importlib
 import json
 import os
 import secrets
@@ -27,8 +29,8 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
-import httpx
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -36,8 +38,17 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 COORDINATE_BYTES = 32
 
 
-class GreenroomAuth(httpx.Auth):
-    """Signs every request. Works in `httpx.Client` and `httpx.AsyncClient`.
+def auth_classes() -> tuple[Any, ...]:
+    """What httpx and httpx2 take for an `auth`, of those that are installed."""
+    found = []
+    for name in ("httpx", "httpx2"):
+        with contextlib.suppress(ImportError):
+            found.append(importlib.import_module(name).Auth)
+    return tuple(found)
+
+
+class GreenroomAuth(*auth_classes()):  # type: ignore[misc]
+    """Signs every request of a `Client` or an `AsyncClient`.
 
     key_file  PEM of a P-256 key; made where it is missing
     token     sent as `Authorization: DPoP …`; without one, a bearer token that the request has
@@ -50,7 +61,7 @@ class GreenroomAuth(httpx.Auth):
         self.key, self.token = read_key(Path(key_file).expanduser()), token
         self.nonces: dict[str, str] = {}
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def auth_flow(self, request: Any) -> Generator[Any, Any, None]:
         """Sign; where the server asks for a newer nonce, sign with that one, once."""
         site = str(request.url.copy_with(raw_path=b"/"))
         used = self.nonces.get(site)
@@ -65,7 +76,7 @@ class GreenroomAuth(httpx.Auth):
             response = yield request
             self.nonces[site] = response.headers.get("dpop-nonce", given)
 
-    def sign(self, request: httpx.Request, nonce: str | None) -> None:
+    def sign(self, request: Any, nonce: str | None) -> None:
         scheme, _, held = request.headers.get("authorization", "").partition(" ")
         token = self.token or (held if scheme in ("Bearer", "DPoP") else None)
         if token is not None:
@@ -139,9 +150,8 @@ def make_key(path: Path) -> None:
     with open(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
         file.write(pem)
     try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
     finally:
         draft.unlink()
 

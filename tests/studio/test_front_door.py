@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.journeys.greenroom import ROOT, Greenroom
+from tests.studio.conftest import DeviceKey
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +70,11 @@ def test_importing_the_front_door_touches_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_leaving_ends_open_streams_and_the_worker(greenroom: Greenroom) -> None:
+def test_leaving_ends_open_streams_and_the_worker(greenroom: Greenroom, tmp_path: Path) -> None:
     """Last in this file: it ends the Greenroom the others use."""
     origin = {"origin": greenroom.url}
-    with httpx.Client(base_url=greenroom.url, headers=origin, timeout=60) as browser:
+    key = DeviceKey(tmp_path / "key.pem")
+    with httpx.Client(base_url=greenroom.url, headers=origin, auth=key, timeout=60) as browser:
         browser.post("/sign-in", json={"token": greenroom.token_for("Ada")})
         wish = {"prompt": "a red ball", "seconds": 10, "size": "1280x720"}
         job_id = browser.post("/jobs", json=wish).json()["id"]

@@ -114,7 +114,8 @@ def test_an_address_has_ten_and_then_waits_and_signing_in_does_not(
         True,
     )
     assert row_of(house, ada).revoked_at is None
-    assert house.person("Una").browser.get("/me").status_code == 200
+    window = ada.another_window(house, cookies={})
+    assert window.post("/sign-in", json={"token": ada.token}).status_code == 200
 
 
 def test_credentials_without_a_scope_stop_at_the_door(house: House, ada: Person) -> None:

@@ -137,7 +137,7 @@ def test_revocation_by_another_process_is_noticed_without_a_word(house: House) -
 
 def test_signing_out_ends_the_streams_of_that_browser_only(house: House) -> None:
     gil = house.person("Gil")
-    other = house.device()
+    other = gil.another_window(house, cookies={})
     other.post("/sign-in", json={"token": gil.token})
     job_id = ask(gil)
     run(house, job_id)
