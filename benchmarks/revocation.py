@@ -138,14 +138,9 @@ def invite(database: Database) -> Principal:
             lifetime_ms=3_600_000,
             now_ms=now_ms(),
         )
-    return principal_of(tester.id, token.id)
-
-
-def principal_of(tester_id: str, token_id: str) -> Principal:
-    known = Principal.__dataclass_fields__
-    bearer = {"bearer": True} if "bearer" in known else {}
+    scopes = frozenset({GENERATE})
     return Principal(
-        tester_id, "", testers.TESTER, token_id, None, frozenset({GENERATE}), tokens.API, **bearer
+        tester.id, tester.name, tester.role, token.id, None, scopes, tokens.API, bearer=True
     )
 
 

@@ -13,21 +13,24 @@ from studio.cards import latest_cards, offer, one_card
 from studio.clock import now_ms
 from studio.events import read_card
 from studio.making import make
+from studio.notices import notice_facts
 from studio.parts import Parts
 from studio.requests import header_values, read_form
 
 
 async def show_me(parts: Parts, request: Request) -> Response:
-    """Who is signed in, what they have left today, and the nonce of their next proof."""
+    """Who is signed in, what is left today, what stops them, and the nonce of the next proof."""
     principal = request.state.principal
 
     def read() -> dict[str, Any]:
         with parts.database.read() as db:
             left = parts.gate.allowance(db, principal, now_ms())
+            notice = notice_facts(db, principal.token_id)
         return {
             "name": principal.name,
             "is_admin": principal.is_admin,
             "provider": parts.provider and parts.provider.about.name,
+            "notice": notice,
             "allowance": {
                 "clips_left": left.clips_left,
                 "gpu_ms_left": left.gpu_ms_left,

@@ -18,6 +18,7 @@ from jobs.live import LiveEvent
 from jobs.records import LIVE, Job
 from studio import invitations, revoking
 from studio.clock import now_ms
+from studio.notices import stops_facts
 from studio.parts import Parts
 from studio.requests import actor_of, read_form, read_text
 
@@ -41,6 +42,7 @@ def read_room(parts: Parts, now: int) -> dict[str, Any]:
         names = {tester.id: tester.name for tester in everybody}
         return {
             "now": now,
+            "stops": stops_facts(db),
             "testers": [tester_facts(tester) for tester in everybody],
             "tokens": [token_facts(token, now) for token, _ in tokens.list(db)],
             "jobs": [job_facts(job, names) for job in newest_jobs(db)],

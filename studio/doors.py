@@ -87,6 +87,7 @@ DOORS = (
     door("GET", JOB, Who.SIGNED_IN),
     door("POST", rf"{JOB}/cancel", Who.SIGNED_IN),
     door("GET", rf"{JOB}/events", Who.SIGNED_IN, stream=True),
+    door("GET", r"/notice", Who.SIGNED_IN, stream=True),
     door("GET HEAD", r"/clips/[0-9a-f]{32}\.(mp4|jpg)", Who.SIGNED_IN),
     # what Gradio's own page asks for
     door("GET", r"/assets/[A-Za-z0-9_-]+\.(js|css)", Who.SIGNED_IN),
@@ -97,6 +98,7 @@ DOORS = (
     door("GET", r"/backstage(/room)?", Who.ADMIN),
     door("GET", r"/backstage/audit(\.csv|\.jsonl|/entries|/verdict)?", Who.ADMIN),
     door("POST", r"/backstage/testers(/[0-9a-f]{32}/tokens)?", Who.ADMIN),
+    door("POST", r"/backstage/switch", Who.ADMIN),
     door("POST", r"/backstage/tokens/[0-9A-Za-z]{12}/revoke", Who.ADMIN),
     door("POST", r"/backstage/testers/[0-9a-f]{32}/cohort", Who.ADMIN),
     door("POST", r"/backstage/(invites|cohorts)", Who.ADMIN),

@@ -22,6 +22,7 @@ class Lease:
         self.principal = principal
         self.over = asyncio.Event()
         self.again = asyncio.Event()
+        self.news = asyncio.Event()
         self.shutting_down = False
         self.on_end: Callable[[], None] = lambda: None
 
@@ -56,9 +57,10 @@ class Leases:
                 lease.end()
 
     def look_again(self) -> None:
-        """Ask of every stream now whether its sign-in stands."""
+        """Ask of every stream now whether its sign-in stands, and let it look for news."""
         for lease in list(self.open):
             lease.again.set()
+            lease.news.set()
 
     def shut_down(self) -> None:
         """End every stream, so that the server can stop. Pages come back by themselves."""

@@ -12,6 +12,8 @@ ROUNDS = 3
 def test_revoke_lets_no_process_begin_an_admission_after_it_returned(
     database_url: str, request: pytest.FixtureRequest, counted: str
 ) -> None:
+    if database_url.startswith("sqlite"):
+        pytest.skip("a data folder has one web process (app.py locks it)")
     redis_url = None
     if counted == "in redis":
         redis_url = request.getfixturevalue("redis_url")

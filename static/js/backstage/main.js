@@ -7,26 +7,29 @@ import { get, post } from "../studio/server.js";
 import { count } from "../studio/words.js";
 import { field, question, showToken } from "./dialogs.js";
 import { addCohort, cohortActions, cohortsTable, invitesTable, makeInvite, waitingCount, waitlistTable } from "./joining.js";
+import { askToStop, stopsList } from "./switch.js";
 import { jobsTable, testersTable } from "./tables.js";
 
 const LOOK_MS = 1500;
 const find = (selector) => document.querySelector(selector);
 let before = {};
+let room = null;
 
 function redraw(name, facts, draw) {
   const now = JSON.stringify(facts);
   if (before[name] === now || find(name).contains(document.activeElement)) return;
   before[name] = now;
-  find(name).replaceChildren(draw());
+  find(name).replaceChildren(...[draw()].flat());
 }
 
 async function look() {
   if (document.hidden) return;
   try {
-    const room = await get("/backstage/room");
+    room = await get("/backstage/room");
     const live = room.jobs.filter(isLive);
     say(find(".jobs-count"), live.length ? `${count(live.length, "clip")} on the way` : "Quiet right now");
     redraw(".jobs", [room.jobs, minute(room.now, live)], () => jobsTable(room.jobs, room.now, cancel));
+    redraw(".stops", room.stops, () => stopsList(room.stops, changed));
     const cohorts = cohortActions(room, changed);
     redraw(".testers", [room.testers, room.tokens, room.cohorts, minute(room.now, [])], () =>
       testersTable(room, { issue, revoke, ...cohorts }),
@@ -114,7 +117,8 @@ themeMenu(find(".theme-menu"));
 find(".add-tester").onclick = addTester;
 find(".make-invite").onclick = () => makeInvite(changed);
 find(".add-cohort").onclick = () => addCohort(changed);
-for (const name of [".add-tester", ".make-invite", ".add-cohort"]) find(name).disabled = false;
+find(".ask-to-stop").onclick = () => askToStop(room, changed);
+for (const name of [".add-tester", ".make-invite", ".add-cohort", ".ask-to-stop"]) find(name).disabled = false;
 accountMenu(find(".account-menu"), await get("/me"));
 await look();
 setInterval(look, LOOK_MS);

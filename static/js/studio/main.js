@@ -5,6 +5,7 @@ import { bridge } from "./bridge.js";
 import { Composer } from "./composer.js";
 import { h, say } from "./dom.js";
 import { examples } from "./examples.js";
+import { noticeSentence, watchNotice } from "./notice.js";
 import { needsSignIn, Problem } from "./problem.js";
 import { get } from "./server.js";
 import { Wall } from "./wall.js";
@@ -67,8 +68,16 @@ async function openStudio(root, gradio) {
   root.classList.add("ready");
   if (matchMedia("(hover: hover)").matches) composer.focus();
   setInterval(refresh, REFRESH_MS);
+  watchNotice((notice) => announce(root, notice));
   document.addEventListener("visibilitychange", refresh);
   document.addEventListener("keydown", (event) => focusOnSlash(event, composer));
+}
+
+function announce(root, notice) {
+  if (root.classList.contains("shut")) return;
+  const banner = root.querySelector(".banner");
+  if (notice) say(banner, noticeSentence(notice));
+  banner.hidden = !notice;
 }
 
 function focusOnSlash(event, composer) {
