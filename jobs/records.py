@@ -77,6 +77,21 @@ class Clip(Record):
     created_at: Mapped[int] = mapped_column(BigInteger)
 
 
+class Picture(Record):
+    """A picture somebody brought for clips to begin with. `used_at`: when one last asked to."""
+
+    __tablename__ = "pictures"
+
+    id: Mapped[str] = mapped_column(String(48), primary_key=True)
+    owner_id: Mapped[str] = mapped_column(String(32), index=True)
+    key: Mapped[str] = mapped_column(String(200))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    width: Mapped[int]
+    height: Mapped[int]
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    used_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
 def move(
     db: Session, job_id: str, from_state: str, /, *conditions: ColumnElement[bool], **values: Any
 ) -> bool:

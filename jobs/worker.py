@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from errors import GreenroomError, RenderFailed, Stopped, WorkerLost
 from jobs.live import LiveEvent, Publisher, thumbnail
 from jobs.queue import Release, stopped
 from jobs.records import LIVE, Clip, Job, move
+from jobs.sources import source_path
 from sora_core.render import Film, Progress, render
 from sora_core.spec import ClipSpec
 from sora_core.store import Store
@@ -128,8 +130,13 @@ class Worker:
             ClipSpec.from_json(job.spec),
             self.store.draft(file_name(job.id, job.attempts, "mp4")),
             on_progress=lambda progress: self.note(job, progress),
+            open_source=lambda source: self.open_source(job, source),
             stop_requested=lambda: insist(lambda: self.reason_to_stop(job), PATIENCE_S),
         )
+
+    def open_source(self, job: Job, source: str) -> Path:
+        with self.database.read() as db:
+            return source_path(db, self.store, source, job.owner_id)
 
     def note(self, job: Job, progress: Progress) -> None:
         """Write the step down, so that a reload shows it, and tell who watches."""

@@ -44,8 +44,12 @@ async def show_me(parts: Parts, request: Request) -> Response:
     return JSONResponse(await run_in_threadpool(read), headers=headers)
 
 
-async def show_offer(_parts: Parts, _request: Request) -> Response:
-    return JSONResponse(offer())
+async def show_offer(parts: Parts, _request: Request) -> Response:
+    def read() -> dict[str, Any]:
+        with parts.database.read() as db:
+            return offer(db)
+
+    return JSONResponse(await run_in_threadpool(read))
 
 
 async def list_jobs(parts: Parts, request: Request) -> Response:

@@ -9,17 +9,21 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from jobs.pace import paces
 from jobs.queue import Queue
 from jobs.records import Clip, Job
-from sora_core.catalog import MODELS
+from sora_core.catalog import MODELS, Model, Variant
+from sora_core.pictures import UPLOAD_MAX_BYTES
 from sora_core.spec import (
     DEFAULT_SECONDS,
     DEFAULT_SIZE,
+    DEFAULT_STRENGTH,
+    FPS,
     PROMPT_MAX_CHARS,
     SECONDS_MAX,
     SEED_MAX,
     SIZES,
-    ClipSpec,
+    STORYBOARD_MAX,
 )
 
 LATEST = 100
@@ -82,26 +86,46 @@ def clip_facts(clip: Clip) -> dict[str, Any]:
     }
 
 
-def offer() -> dict[str, Any]:
-    """What may be asked for, and the price of every size and length, in GPU milliseconds."""
-    model = MODELS["sprout"]
+def offer(db: Session) -> dict[str, Any]:
+    """What may be asked for, what it costs in GPU milliseconds, and how long that takes here.
+
+    A clip costs `start_ms`, `source_ms` for each film or picture it begins with, and for each
+    second its variant's `drawing_ms` (of a remix, times its strength) and its size's
+    `encoding_ms`. It takes its price times its variant's `pace`, which is null until one is known.
+    """
+    model, pace = MODELS["sprout"], paces(db)
     return {
         "prompt_max_chars": PROMPT_MAX_CHARS,
         "seed_max": SEED_MAX,
         "seconds_max": SECONDS_MAX,
-        "default": {"size": "{}x{}".format(*DEFAULT_SIZE), "seconds": DEFAULT_SECONDS},
+        "scenes_max": STORYBOARD_MAX,
+        "picture_max_bytes": UPLOAD_MAX_BYTES,
+        "default": {
+            "size": "{}x{}".format(*DEFAULT_SIZE),
+            "seconds": DEFAULT_SECONDS,
+            "strength": DEFAULT_STRENGTH,
+        },
         "styles": model.styles,
+        "operations": model.operations,
+        "start_ms": model.start_ms,
+        "source_ms": model.source_ms,
+        "variants": [
+            {"name": name, "drawing_ms": drawing_ms(model, way), "pace": pace.get(name)}
+            for name, way in model.variants.items()
+        ],
         "sizes": [
-            {"aspect": aspect, "width": width, "height": height, "gpu_ms": prices(width, height)}
+            {
+                "aspect": aspect,
+                "width": width,
+                "height": height,
+                "encoding_ms": FPS * width * height / 1e6 * model.megapixel_ms,
+            }
             for aspect, pairs in SIZES.items()
             for width, height in pairs
         ],
     }
 
 
-def prices(width: int, height: int) -> list[int]:
-    """GPU milliseconds of a clip of 1, 2, … seconds."""
-    form = {"prompt": "any", "width": width, "height": height}
-    return [
-        ClipSpec.parse({**form, "seconds": seconds}).gpu_ms for seconds in range(1, SECONDS_MAX + 1)
-    ]
+def drawing_ms(model: Model, way: Variant) -> float:
+    """What drawing a second of film costs."""
+    return model.drawings_per_s * way.steps * way.passes * model.drawing_pass_ms

@@ -10,6 +10,9 @@ from enum import Enum
 
 from auth import scopes
 from errors import NotFound
+from sora_core.pictures import UPLOAD_MAX_BYTES
+
+BODY_MAX_BYTES = 64 * 1024
 
 
 class Who(Enum):
@@ -22,13 +25,14 @@ class Who(Enum):
 class Door:
     """One kind of request.
 
-    methods   those it answers
-    pattern   the whole of the raw path, which is plain ASCII in canonical form by then
-    who       whom it opens for
-    stream    whether the answer stays open, and so must end when the sign-in does
-    proof     whether the device must sign the request: whatever acts. A browser cannot sign what
-              a <video> or an event stream asks for, so looking takes the cookie alone
-    foreign   whether what changes something may come from anywhere: no cookie counts there
+    methods     those it answers
+    pattern     the whole of the raw path, which is plain ASCII in canonical form by then
+    who         whom it opens for
+    stream      whether the answer stays open, and so must end when the sign-in does
+    proof       whether the device must sign the request: whatever acts. A browser cannot sign
+                what a <video> or an event stream asks for, so looking takes the cookie alone
+    foreign     whether what changes something may come from anywhere: no cookie counts there
+    most_bytes  of a request's body
     """
 
     methods: frozenset[str]
@@ -37,6 +41,7 @@ class Door:
     stream: bool = False
     proof: bool = False
     foreign: bool = False
+    most_bytes: int = BODY_MAX_BYTES
 
     def scope_of(self, method: str) -> str:
         """What a credential must have been given to use it so."""
@@ -53,15 +58,17 @@ def door(
     stream: bool = False,
     proof: bool | None = None,
     foreign: bool = False,
+    most_bytes: int = BODY_MAX_BYTES,
 ) -> Door:
     """`proof`: where it is not said, whatever is no reading needs one."""
     named = frozenset(methods.split())
     acts = who is not Who.ANYONE and not named <= {"GET", "HEAD"}
     proven = acts if proof is None else proof
-    return Door(named, re.compile(pattern), who, stream, proven, foreign)
+    return Door(named, re.compile(pattern), who, stream, proven, foreign, most_bytes)
 
 
 JOB = r"/jobs/[0-9a-f]{32}"
+PICTURE = r"/pictures/(picture_[0-9a-f]{32})\.jpg"
 GRADIO_QUEUE = "/gradio_api/queue"
 
 DOORS = (
@@ -89,6 +96,8 @@ DOORS = (
     door("GET", rf"{JOB}/events", Who.SIGNED_IN, stream=True),
     door("GET", r"/notice", Who.SIGNED_IN, stream=True),
     door("GET HEAD", r"/clips/[0-9a-f]{32}\.(mp4|jpg)", Who.SIGNED_IN),
+    door("POST", r"/pictures", Who.SIGNED_IN, most_bytes=UPLOAD_MAX_BYTES),
+    door("GET HEAD", PICTURE, Who.SIGNED_IN),
     # what Gradio's own page asks for
     door("GET", r"/assets/[A-Za-z0-9_-]+\.(js|css)", Who.SIGNED_IN),
     door("GET", r"/theme\.css", Who.SIGNED_IN),

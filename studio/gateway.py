@@ -37,7 +37,6 @@ from studio.refusals import answer, unreachable
 from studio.requests import address_of, header_values
 from studio.session_hashes import SessionHashes
 
-BODY_MAX_BYTES = 64 * 1024
 UNTRUSTED = ("x-forwarded-", "forwarded", "x-original-", "x-rewrite-", "x-real-ip", "x-gradio-")
 
 
@@ -66,7 +65,7 @@ class Gateway:
             proof = proof_of(self.parts, credential, scope)
             principal = await self.admit(door, credential, proof, scope)
             self.check_origin(door, scope, credential)
-            body = await self.read_body(scope, receive)
+            body = await self.read_body(door, scope, receive)
             self.check_session_hash(scope, principal, body)
             if principal is not None and (proof is not None or door.proof):
                 principal = await run_in_threadpool(spend, self.parts, door, principal, proof)
@@ -175,20 +174,20 @@ class Gateway:
         if not allowed:
             raise NotGranted("This request came from another site. Use Greenroom's own page.")
 
-    async def read_body(self, scope: Scope, receive: Receive) -> bytes:
+    async def read_body(self, door: Door, scope: Scope, receive: Receive) -> bytes:
         """The whole body. Raises BadRequest when it is too large."""
         if scope["method"] in ("GET", "HEAD"):
             return b""
-        body, more = b"", True
+        body, more = bytearray(), True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise BadRequest("The request ended in the middle.")
             body += message.get("body", b"")
             more = message.get("more_body", False)
-            if len(body) > BODY_MAX_BYTES:
-                raise BadRequest(f"The body is larger than {BODY_MAX_BYTES // 1024} KB.")
-        return body
+            if len(body) > door.most_bytes:
+                raise BadRequest(f"The body is larger than {door.most_bytes // 1024:,} KB.")
+        return bytes(body)
 
     def check_session_hash(self, scope: Scope, principal: Principal | None, body: bytes) -> None:
         if principal is None:

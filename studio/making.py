@@ -6,6 +6,7 @@ from auth.gate import Principal
 from auth.idempotency import first_job
 from jobs.queue import new_job_id
 from jobs.records import Job
+from jobs.sources import require_sources
 from sora_core.spec import ClipSpec
 from studio.parts import Parts
 
@@ -31,6 +32,7 @@ def make(
             first = first_job(db, owner_id, idempotency_key, form, job_id, now_ms)
             if first != job_id:
                 return parts.queue.find(db, first, owner_id)
+        require_sources(db, spec, principal.tester_id, now_ms)
         admission = parts.gate.admit(db, principal, job_id, spec.gpu_ms, now_ms)
         return parts.queue.enqueue(
             db,

@@ -13,6 +13,7 @@ from jobs.live import Hub
 from jobs.queue import Queue
 from settings import Settings
 from sora_core.store import Store
+from studio.desk import Desk
 from studio.leases import Leases
 
 
@@ -30,4 +31,5 @@ class Parts:
     addresses: Addresses = field(default_factory=Addresses)
     knocks: Addresses = field(default_factory=Addresses)
     leases: Leases = field(default_factory=Leases)
+    desk: Desk = field(default_factory=Desk)
     provider: Provider | None = None

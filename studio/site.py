@@ -25,6 +25,7 @@ from studio import (
     provider,
     revoking,
     sign_in,
+    uploads,
 )
 from studio.gateway import Gateway
 from studio.page import Shell, build_page, plain_theme
@@ -97,6 +98,8 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/jobs/{job_id}/events", events.open_events),
         at("/notice", notices.open_notices),
         at("/clips/{clip_id}.{kind}", media.send_clip),
+        at("/pictures", uploads.bring_picture, "POST"),
+        at("/pictures/{picture_id}.jpg", uploads.show_picture),
         at("/backstage", backstage.show_backstage),
         at("/backstage/room", backstage.show_room),
         at("/backstage/audit", audit_page.show_audit),

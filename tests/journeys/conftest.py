@@ -56,13 +56,27 @@ class Visitor:
         self.page.wait_for_url(f"{self.url}/")
         self.page.wait_for_selector(".studio.ready")
 
-    def ask(self, prompt: str, seconds: int = 1, size: str = "256p") -> Any:
+    def open_options(self) -> None:
+        button = self.page.get_by_role("button", name="Options")
+        if button.get_attribute("aria-expanded") == "false":
+            button.click()
+
+    def ask(
+        self, prompt: str, seconds: int = 1, size: str = "256p", variant: str = "Quality"
+    ) -> Any:
         """Ask for a clip with the keyboard; its card, once it is on the wall."""
-        page, before = self.page, self.page.locator(".card").count()
+        page = self.page
+        self.open_options()
+        page.get_by_role("radio", name=variant).click()
         page.get_by_role("radio", name=size).click()
         page.locator("[name=seconds]").fill(str(seconds))
         page.get_by_label("Prompt").fill(prompt)
-        page.keyboard.press("Control+Enter")
+        return self.send()
+
+    def send(self) -> Any:
+        """Generate, by the keyboard, what the bar holds; its card, once it is on the wall."""
+        page, before = self.page, self.page.locator(".card").count()
+        page.locator("#prompt").press("Control+Enter")
         page.wait_for_function("n => document.querySelectorAll('.card').length > n", arg=before)
         job_id = page.locator(".card").first.get_attribute("data-job")
         return page.locator(f".card[data-job='{job_id}']")

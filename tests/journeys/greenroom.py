@@ -41,7 +41,7 @@ class Greenroom:
                 stdout=log,
                 stderr=log,
             )
-        wait_for(self.is_healthy, 90, self.said)
+        wait_for(self.is_healthy, 180, self.said)
 
     def is_healthy(self) -> bool:
         try:

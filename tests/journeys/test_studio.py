@@ -32,6 +32,7 @@ def test_keys_reach_everything(visit: Callable[[], Visitor], token: str) -> None
     page.keyboard.press("Escape")
     assert page.get_by_role("menu").count() == 0
     assert page.evaluate("document.activeElement.ariaLabel") == "Account of Ada"
+    page.get_by_role("button", name="Options").press("Enter")
     page.get_by_role("radio", name="Wide").press("ArrowRight")
     assert page.get_by_role("radio", name="Tall").get_attribute("aria-checked") == "true"
     page.get_by_role("radio", name="480p").press("ArrowLeft")
@@ -75,8 +76,8 @@ def test_cancelled_clip_says_so_and_its_settings_can_be_taken_again(
     tester = visit()
     tester.sign_in(token)
     page = tester.page
+    tester.open_options()
     page.get_by_role("radio", name="Neon").click()
-    page.get_by_role("button", name="More").click()
     page.get_by_role("button", name="Roll a seed").click()
     seed = page.get_by_label("Seed", exact=True).input_value()
     assert 0 <= int(seed) < 2**32
@@ -120,7 +121,7 @@ def test_all_text_has_contrast_enough(
     tester.page.get_by_role("button", name="Sign in").click()
     assert tester.page.evaluate(CONTRAST) == []
     tester.sign_in(token)
-    tester.page.get_by_role("button", name="More").click()
+    tester.open_options()
     tester.page.get_by_role("button", name="Generate").click()
     tester.page.get_by_role("button", name="Light or dark").click()
     tester.page.wait_for_timeout(300)  # colours change over 0.1 s

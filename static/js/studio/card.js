@@ -1,20 +1,31 @@
 // One clip: waiting, being drawn, playing, or saying why not.
 
+import { picture } from "./beginning.js";
 import { h, say } from "./dom.js";
 import { icon } from "./icons.js";
+import { menu } from "./menu.js";
+import { readingRows } from "./reading.js";
 import { Screen } from "./screen.js";
-import { ago, duration } from "./words.js";
+import { ago, capital, duration } from "./words.js";
 
-const MOVES = { right: "moving right", left: "moving left" };
+const BEGAN = {
+  image: () => "Begins with a picture",
+  extend: () => "Extends a clip",
+  extend_back: () => "Extends a clip backwards",
+  loop: () => "A loop",
+  blend: () => "Blends two clips",
+  remix: ({ strength }) => `Remix, ${Math.round(strength * 100)} % changed`,
+};
 
 export class Card {
-  /** `on.cancel(job)` and `on.reuse(spec)` are the card's buttons. */
+  /** `on.cancel(card)`, `on.reuse(spec)`, `on.begin(operation, job)` are the card's buttons. */
   constructor(job, on) {
     this.on = on;
     this.wasLive = isLive(job);
     this.screen = new Screen(job);
     this.now = h("p", { class: "now" });
     this.facts = h("p", { class: "facts" }, facts(job));
+    this.native = h("p", { class: "facts native" });
     this.reading = h("ul", { class: "reading", "aria-label": "What the model understood" });
     this.actions = h("div", { class: "card-actions" });
     this.element = h(
@@ -24,9 +35,11 @@ export class Card {
       h(
         "div",
         { class: "card-body" },
-        h("p", { class: "prompt", title: job.spec.prompt }, job.spec.prompt),
+        h("p", { class: "prompt", title: promptOf(job.spec) }, promptOf(job.spec)),
+        origin(job.spec),
         this.now,
         this.facts,
+        this.native,
         this.reading,
         this.actions,
       ),
@@ -43,6 +56,7 @@ export class Card {
     this.element.dataset.state = job.state;
     this.screen.show(job);
     this.showReading(job.reading);
+    say(this.native, native(job));
     this.showNow();
     if (before !== job.state || job.stop_reason) this.showActions();
   }
@@ -91,48 +105,61 @@ export class Card {
   }
 
   showReading(reading) {
-    const chips = [];
-    for (const [attribute, value] of Object.entries(reading?.understood ?? {})) {
-      const text = attribute === "motion" ? MOVES[value] ?? value : value;
-      chips.push(h("li", { title: attribute }, String(text)));
-    }
-    const strange = reading?.unknown ?? [];
-    if (strange.length) {
-      const shown = strange.slice(0, 4).join(", ") + (strange.length > 4 ? " …" : "");
-      chips.push(h("li", { class: "strange" }, `not understood: ${shown}`));
-    }
-    this.reading.hidden = chips.length === 0;
-    this.reading.replaceChildren(...chips);
+    const rows = readingRows(reading);
+    this.reading.hidden = rows.length === 0;
+    this.reading.replaceChildren(...rows.map(({ text, title, strange }) => h("li", { title, class: strange && "strange" }, text)));
   }
 
   showActions() {
     const { state, clip, spec, stop_reason: stopping } = this.job;
-    const rows = [];
     if (isLive(this.job)) {
-      rows.push(
-        h(
-          "button",
-          { type: "button", class: "button quiet cancel", disabled: Boolean(stopping), onclick: () => this.on.cancel(this) },
-          icon("cross"),
-          "Cancel",
-        ),
-      );
+      const cancel = this.button("cross", "Cancel", () => this.on.cancel(this), "cancel");
+      cancel.disabled = Boolean(stopping);
+      this.actions.replaceChildren(cancel);
+    } else if (state === "finished" && clip) {
+      this.actions.replaceChildren(...this.finishedActions());
     } else {
-      const word = state === "finished" ? "Use these settings" : "Try again";
-      rows.push(
-        h("button", { type: "button", class: "button quiet reuse", onclick: () => this.on.reuse(spec) }, icon("reuse"), word),
-      );
+      this.actions.replaceChildren(this.button("reuse", "Try again", () => this.on.reuse(spec), "reuse"));
     }
-    if (state === "finished" && clip) {
-      rows.push(
-        h(
-          "a",
-          { class: "button quiet icon end download", href: `${clip.url}?download`, download: true, "aria-label": "Download", title: "Download" },
-          icon("download"),
-        ),
-      );
-    }
-    this.actions.replaceChildren(...rows);
+  }
+
+  /** What can be made of a finished clip: the usual at hand, the rest in a menu. */
+  finishedActions() {
+    const { clip, spec } = this.job;
+    const { operations, seconds_max: most } = this.on.offer;
+    const can = (operation) => operations.includes(operation);
+    const begin = (operation) => () => this.on.begin(operation, this.job);
+    const longer = spec.seconds < most;
+    const more = h(
+      "button",
+      { type: "button", class: "button quiet icon", "aria-label": "More for this clip", title: "More" },
+      icon("dots"),
+    );
+    const holder = h("div", { class: "menu card-menu" });
+    menu(holder, more, (close) => {
+      const item = (name, label, act) =>
+        h("button", { type: "button", role: "menuitem", onclick: () => (close(), act()) }, icon(name), label);
+      return [
+        can("extend_back") && longer && item("extend_back", "Extend backwards", begin("extend_back")),
+        can("loop") && item("loop", "Make it loop", begin("loop")),
+        can("blend") && item("blend", "Blend with …", begin("blend")),
+        item("reuse", "Use these settings", () => this.on.reuse(spec)),
+      ].filter(Boolean);
+    });
+    return [
+      can("extend") && longer && this.button("extend", "Extend", begin("extend"), "extend"),
+      can("remix") && this.button("remix", "Remix", begin("remix"), "remix"),
+      holder,
+      h(
+        "a",
+        { class: "button quiet icon end download", href: `${clip.url}?download`, download: true, "aria-label": "Download", title: "Download" },
+        icon("download"),
+      ),
+    ].filter(Boolean);
+  }
+
+  button(name, label, onclick, kind) {
+    return h("button", { type: "button", class: `button quiet ${kind}`, onclick }, icon(name), label);
   }
 }
 
@@ -140,9 +167,30 @@ export function isLive({ state }) {
   return state === "queued" || state === "running";
 }
 
+function promptOf({ prompt, storyboard }) {
+  return storyboard?.length ? storyboard.map((scene, i) => `${i + 1}. ${scene}`).join("  ") : prompt;
+}
+
+/** What the clip began with, with its stills; null for one that began with nothing. */
+function origin(spec) {
+  const began = BEGAN[spec.operation];
+  if (!began) return null;
+  const stills = (spec.sources ?? []).filter(Boolean).map(picture);
+  return h("p", { class: "origin" }, ...stills, h("span", {}, began(spec)));
+}
+
 function facts({ spec }) {
-  const parts = [`${spec.width} × ${spec.height}`, `${spec.seconds} s`];
+  // No part of it is broken over two lines.
+  const parts = [capital(spec.variant ?? "quality"), `${spec.width} × ${spec.height}`, `${spec.seconds} s`];
   if (spec.style) parts.push(spec.style);
   parts.push(`seed ${spec.seed}`);
-  return parts.join(" · ");
+  return parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" · ");
+}
+
+/** What the model itself drew, where the film is larger or faster. */
+function native({ clip }) {
+  if (!clip) return "";
+  const { width, height, fps } = clip.native;
+  const same = width === clip.width && height === clip.height && fps === clip.fps;
+  return same ? "" : `Drawn at ${width} × ${height}, ${fps}/s; enlarged`;
 }

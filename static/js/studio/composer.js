@@ -1,65 +1,58 @@
-// The prompt bar: what to draw, how large, how long, and what that costs.
+// The prompt bar: what to draw, what it begins with, how, and what that costs.
 
-import { choice } from "./choice.js";
+import { Beginning } from "./beginning.js";
 import { h, say } from "./dom.js";
 import { icon } from "./icons.js";
+import { Options } from "./options.js";
+import { priceOf } from "./price.js";
+import { Scenes } from "./scenes.js";
 import { price } from "./words.js";
 
-const SHAPES = {
-  "16:9": { icon: "wide", label: "Wide" },
-  "9:16": { icon: "tall", label: "Tall" },
-  "1:1": { icon: "square", label: "Square" },
-};
 const COUNT_FROM = 0.8; // of the longest prompt, the count of characters shows
 const SUBMIT_KEY = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? "⌘ ↵" : "Ctrl ↵";
+const READING = "Reading the picture …";
+const IN_BEGINNING = ["operation", "sources", "strength", "picture"];
 
 export class Composer {
-  /** `submit(wish)` resolves when the clip is on the wall, or throws a Problem. */
-  constructor(root, offer, submit) {
+  /**
+   * `submit(wish)` resolves when the clip is on the wall, or throws a Problem.
+   * `concurrent`: clips one may have under way; `find(id)`: a job on the wall, or undefined;
+   * `announce(sentence)`: for screen readers.
+   */
+  constructor(root, offer, { submit, concurrent, find, announce }) {
     this.offer = offer;
     this.submit = submit;
     this.form = root.querySelector(".composer");
     this.fields = this.form.elements;
     this.body = root.querySelector(".composer-body");
     this.note = root.querySelector(".composer-note");
-    this.lengthFigure = root.querySelector(".length .figure");
     this.priceTag = root.querySelector(".price");
     this.generate = root.querySelector(".generate");
-    this.moreButton = root.querySelector(".more");
-    this.extras = root.querySelector(".extras");
-    this.shapes = choice(root.querySelector(".aspects"), (aspect) => this.choose({ aspect }));
-    this.sizes = choice(root.querySelector(".sizes"), (rank) => this.choose({ rank: Number(rank) }));
-    this.styles = choice(root.querySelector(".styles"), (style) => this.choose({ style }));
-    root.querySelector(".dice").append(icon("dice"));
-    root.querySelector(".dice").onclick = () => this.rollSeed();
+    this.pictureButton = root.querySelector(".add-picture");
+    this.sceneButton = root.querySelector(".add-scene");
+    const change = () => {
+      this.calm();
+      this.changed();
+    };
+    this.scenes = new Scenes(root.querySelector(".scenes"), offer.scenes_max, { change, say: announce });
+    this.beginning = new Beginning(root.querySelector(".beginning"), offer, root.querySelector(".picture-file"), {
+      change,
+      problem: (problem) => this.complain(problem.message, "picture"),
+      busy: (is) => this.uploading(is),
+      left: () => this.fields.prompt.focus(),
+      find,
+    });
+    this.options = new Options(root, this.fields, offer, concurrent, { change });
+    this.pictureButton.append(icon("picture"), h("span", { class: "word" }, "Picture"));
+    this.sceneButton.append(icon("scenes"), h("span", { class: "word" }, "Scene"));
     this.busy(false);
-    this.fillChoices();
     this.listen();
-  }
-
-  fillChoices() {
-    const standard = this.offer.sizes.find(
-      ({ width, height }) => `${width}x${height}` === this.offer.default.size,
-    );
-    const rank = this.sizesOf(standard.aspect).indexOf(standard);
-    this.shapes.offer(
-      Object.entries(SHAPES).map(([value, { icon: name, label }]) => ({
-        value,
-        label,
-        title: value,
-        icon: icon(name),
-      })),
-      standard.aspect,
-    );
-    const styles = this.offer.styles.map((style) => ({ value: style, label: capital(style) }));
-    this.styles.offer([{ value: "", label: "No style" }, ...styles], "");
-    this.fields.seconds.max = this.offer.seconds_max;
-    this.fields.seconds.value = this.offer.default.seconds;
-    this.choose({ aspect: standard.aspect, rank, style: "" });
+    this.changed();
   }
 
   listen() {
-    const { seconds, seed } = this.fields;
+    this.pictureButton.onclick = () => this.beginning.choose();
+    this.sceneButton.onclick = () => this.addScene();
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();
@@ -73,94 +66,93 @@ export class Composer {
       this.calm();
       this.measure();
     });
-    new ResizeObserver(() => this.grow()).observe(this.form);
-    seconds.addEventListener("input", () => this.choose({}));
-    seed.addEventListener("input", () => (seed.value = seed.value.replace(/[^0-9]/g, "").slice(0, 10)));
-    this.moreButton.onclick = () => this.showExtras(this.extras.hidden);
+    this.form.addEventListener("paste", (event) => this.receive(event, event.clipboardData));
+    this.form.addEventListener("drop", (event) => this.receive(event, event.dataTransfer));
+    this.form.addEventListener("dragover", (event) => {
+      if ([...event.dataTransfer.types].includes("Files")) event.preventDefault();
+    });
   }
 
-  sizesOf(aspect) {
-    return this.offer.sizes.filter((size) => size.aspect === aspect);
+  /** A picture that was pasted, or dropped on the bar. */
+  receive(event, { files }) {
+    const file = [...files].find(({ type }) => type.startsWith("image/"));
+    if (!file) return;
+    event.preventDefault();
+    if (this.beginning.canTakePicture) this.beginning.bring(file, this.beginning.freeSlot);
   }
 
-  get size() {
-    return this.sizesOf(this.chosen.aspect)[this.chosen.rank];
+  addScene() {
+    const { seconds } = this.fields;
+    this.scenes.add();
+    const count = this.scenes.fields.length;
+    if (this.options.seconds < count) seconds.value = count;
+    this.changed();
   }
 
-  /** Take over `change` and show everything that follows from it: sizes, length, price. */
-  choose(change) {
-    this.chosen = { ...this.chosen, ...change };
-    const { aspect, rank, style } = this.chosen;
-    const seconds = Number(this.fields.seconds.value);
-    if (change.aspect) this.offerSizes(aspect);
-    this.shapes.show(aspect);
-    this.sizes.show(rank);
-    this.styles.show(style);
-    say(this.lengthFigure, `${seconds} s`);
-    say(this.priceTag, price(this.size.gpu_ms[seconds - 1]));
-    this.calm();
-  }
-
-  grow() {
-    const { prompt } = this.fields;
-    prompt.style.height = "auto";
-    prompt.style.height = `${prompt.scrollHeight}px`;
-  }
-
-  offerSizes(aspect) {
-    const options = this.sizesOf(aspect).map(({ width, height }, index) => ({
-      value: String(index),
-      label: `${Math.min(width, height)}p`,
-      title: `${width} × ${height}`,
-    }));
-    this.sizes.offer(options, this.chosen.rank);
+  /** Something was chosen: everything that follows from it. */
+  changed() {
+    if (!this.options) return; // still being put together
+    const count = this.scenes.fields.length;
+    const [least, most] = this.beginning.seconds;
+    this.options.bound([least, most], count);
+    const { operation, sources, strength } = this.beginning;
+    this.options.tell({ operation, sources, strength });
+    this.scenes.show(this.options.seconds);
+    const { variant, clips } = this.options.chosen;
+    const { size, seconds } = this.options;
+    const gpuMs = priceOf(this.offer, { variant, size, seconds, operation, sources, strength });
+    say(this.priceTag, price(gpuMs, clips));
+    this.pictureButton.hidden = !["text", "image"].includes(operation) || !this.beginning.canTakePicture;
+    this.sceneButton.hidden = !["text", "image"].includes(operation) || this.scenes.isFull;
   }
 
   measure() {
-    this.grow();
-    const { prompt } = this.fields;
     const most = this.offer.prompt_max_chars;
-    const length = [...prompt.value.trim()].length;
-    if (length > most) this.complain(`${length - most} characters too many: shorten the prompt.`, "prompt");
-    else if (length > most * COUNT_FROM) say(this.note, `${length} of ${most} characters`);
-  }
-
-  rollSeed() {
-    const [seed] = crypto.getRandomValues(new Uint32Array(1));
-    this.fields.seed.value = seed;
-  }
-
-  showExtras(open) {
-    this.extras.hidden = !open;
-    this.moreButton.setAttribute("aria-expanded", open);
-    say(this.moreButton, open ? "Less" : "More");
+    const longest = Math.max(...this.scenes.texts.map((text) => [...text.trim()].length));
+    if (longest > most) this.complain(`${longest - most} characters too many: shorten the prompt.`, "prompt");
+    else if (longest > most * COUNT_FROM) say(this.note, `${longest} of ${most} characters`);
   }
 
   wish() {
-    const { prompt, negative_prompt: without, seconds, seed } = this.fields;
+    const { operation, sources, strength } = this.beginning;
+    const { size, seconds, chosen } = this.options;
+    const texts = this.scenes.texts;
     return {
-      prompt: prompt.value,
-      negative_prompt: without.value,
-      width: this.size.width,
-      height: this.size.height,
-      seconds: Number(seconds.value),
-      seed: seed.value,
-      style: this.chosen.style,
+      prompt: texts[0],
+      storyboard: texts.length > 1 ? texts : [],
+      negative_prompt: this.fields.negative_prompt.value,
+      variant: chosen.variant,
+      style: chosen.style,
+      width: size.width,
+      height: size.height,
+      seconds,
+      operation,
+      sources,
+      ...(operation === "remix" ? { strength } : {}),
     };
   }
 
   async send() {
     if (this.generate.disabled || this.body.disabled) return;
-    if (!this.fields.prompt.value.trim()) {
-      this.complain("Say in a sentence what the clip shows.", "prompt");
+    const empty = this.scenes.fields.find((field) => !field.value.trim());
+    if (empty) {
+      const scene = this.scenes.fields.length > 1 ? "this scene" : "the clip";
+      this.complain(`Say in a sentence what ${scene} shows.`, empty);
       return;
     }
+    const wish = this.wish();
+    const seeds = this.options.seeds;
+    let made = 0;
     this.busy(true);
     try {
-      await this.submit(this.wish());
+      for (const seed of seeds) {
+        await this.submit({ ...wish, seed });
+        made += 1;
+      }
       this.calm();
     } catch (problem) {
-      this.complain(problem.message, problem.field);
+      const some = made ? `${made} of ${seeds.length} are on their way. ` : "";
+      this.complain(some + problem.message, problem.field);
     } finally {
       this.busy(false);
     }
@@ -172,12 +164,22 @@ export class Composer {
     this.generate.replaceChildren(on ? "Sending …" : "Generate", key);
   }
 
+  uploading(on) {
+    this.generate.disabled = on;
+    this.pictureButton.disabled = on;
+    if (on) this.calm();
+    if (on) say(this.note, READING);
+    else if (this.note.textContent === READING) say(this.note, "");
+  }
+
+  /** `field`: an element, or the name of one. */
   complain(sentence, field) {
     this.note.classList.add("wrong");
     say(this.note, sentence);
-    const named = field && this.fields[field];
-    if (!named) return;
-    if (this.extras.contains(named)) this.showExtras(true);
+    const shown = { storyboard: this.scenes.fields.at(-1), prompt: this.fields.prompt };
+    const named = field instanceof Element ? field : shown[field] ?? this.fields[field];
+    if (!named || IN_BEGINNING.includes(field)) return;
+    if (this.options.contains(named)) this.options.open(true);
     named.setAttribute("aria-invalid", "true");
     named.focus();
   }
@@ -190,17 +192,27 @@ export class Composer {
 
   /** Put a clip's settings, or an example's, into the bar. */
   take(spec) {
-    const { prompt, negative_prompt: without, seconds, seed } = this.fields;
-    prompt.value = spec.prompt;
-    without.value = spec.negative_prompt ?? "";
-    seconds.value = spec.seconds ?? this.offer.default.seconds;
-    seed.value = spec.seed ?? "";
-    const size = this.offer.sizes.find(({ width, height }) => width === spec.width && height === spec.height);
-    const shape = size && { aspect: size.aspect, rank: this.sizesOf(size.aspect).indexOf(size) };
-    this.choose({ ...shape, style: spec.style ?? "" });
-    this.showExtras(Boolean(without.value || seed.value));
+    this.scenes.set(spec.storyboard?.length ? spec.storyboard : [spec.prompt]);
+    this.beginning.take(spec);
+    this.options.take(spec);
     this.measure();
     this.focus();
+  }
+
+  /** Begin a new clip with `job`'s, by `operation`; `other` is the second of a blend. */
+  begin(operation, job, other) {
+    const { seconds } = job.spec;
+    const most = this.offer.seconds_max;
+    const length = {
+      extend: Math.min(most, seconds + 2),
+      extend_back: Math.min(most, seconds + 2),
+      blend: Math.min(most, seconds + (other?.spec.seconds ?? 0) + 1),
+    }[operation] ?? seconds;
+    this.scenes.set([job.spec.prompt]);
+    this.beginning.with(operation, ...(other ? [job, other] : [job]));
+    this.options.take({ ...job.spec, seconds: length, seed: "", negative_prompt: job.spec.negative_prompt });
+    this.focus();
+    if (operation === "remix") this.fields.prompt.select();
   }
 
   focus() {
@@ -212,8 +224,4 @@ export class Composer {
     this.body.disabled = true;
     this.calm();
   }
-}
-
-function capital(text) {
-  return text[0].toUpperCase() + text.slice(1);
 }

@@ -19,6 +19,18 @@ const PATHS = {
   download: '<path d="M12 4v11M7.5 11 12 15.5 16.5 11M5 20h14"/>',
   reuse: '<path d="M4 9a5 5 0 0 1 5-5h10M16 1l3 3-3 3M20 15a5 5 0 0 1-5 5H5M8 23l-3-3 3-3"/>',
   copy: '<rect x="8.5" y="8.5" width="11.5" height="11.5" rx="2"/><path d="M15.5 8.5V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v7.5a2 2 0 0 0 2 2h2.5"/>',
+  picture: '<rect x="3.5" y="4.5" width="17" height="15" rx="2.5"/><circle cx="9" cy="10" r="1.6"/><path d="m4 17 5-4 3.5 2.5L16 12l4.5 4"/>',
+  scenes: '<rect x="3.5" y="4" width="17" height="6" rx="1.8"/><path d="M3.5 14.5h9M3.5 19h9M18 13.5v6M15 16.5h6"/>',
+  sliders: '<path d="M4 7.5h9M19 7.5h1M4 16.5h1M11 16.5h9"/><circle cx="16" cy="7.5" r="2.5"/><circle cx="8" cy="16.5" r="2.5"/>',
+  dots: '<path d="M5.5 12h.01M12 12h.01M18.5 12h.01" stroke-width="2.6"/>',
+  extend: '<rect x="3" y="6" width="9" height="12" rx="2"/><path d="M15.5 12H21M18 9l3 3-3 3"/>',
+  extend_back: '<rect x="12" y="6" width="9" height="12" rx="2"/><path d="M8.5 12H3M6 9l-3 3 3 3"/>',
+  loop: '<path d="M17.5 7.5a4.5 4.5 0 0 1 0 9c-4.5 0-6.5-9-11-9a4.5 4.5 0 0 0 0 9c4.5 0 6.5-9 11-9Z"/>',
+  remix: '<path d="M12 3.5l1.9 5.1L19 10.5l-5.1 1.9L12 17.5l-1.9-5.1L5 10.5l5.1-1.9ZM18.5 16v4M16.5 18h4"/>',
+  blend: '<circle cx="9" cy="12" r="5.8"/><circle cx="15" cy="12" r="5.8"/>',
+  up: '<path d="M12 19V5.5M6.5 11 12 5.5 17.5 11"/>',
+  down: '<path d="M12 5v13.5M6.5 13l5.5 5.5 5.5-5.5"/>',
+  plus: '<path d="M12 5.5v13M5.5 12h13"/>',
 };
 
 /** An <svg> of ours; decoration only, so screen readers pass it over. */

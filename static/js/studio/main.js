@@ -5,7 +5,7 @@ import { bridge } from "./bridge.js";
 import { Composer } from "./composer.js";
 import { h, say } from "./dom.js";
 import { examples } from "./examples.js";
-import { noticeSentence, watchNotice } from "./notice.js";
+import { pickClip } from "./picker.js";
 import { needsSignIn, Problem } from "./problem.js";
 import { get } from "./server.js";
 import { Wall } from "./wall.js";
@@ -17,7 +17,15 @@ async function openStudio(root, gradio) {
   const showMe = studioBar(root, me);
   const send = bridge(gradio);
 
-  const composer = new Composer(root, offer, async (wish) => {
+  const announce = (sentence) => say(root.querySelector(".announcer"), sentence);
+  const composer = new Composer(root, offer, {
+    submit,
+    announce,
+    concurrent: me.allowance.concurrent,
+    find: (id) => wall.find(id),
+  });
+
+  async function submit(wish) {
     try {
       wall.add(await send(wish), { arriving: true });
     } catch (problem) {
@@ -26,13 +34,27 @@ async function openStudio(root, gradio) {
     }
     arrange();
     refreshMe();
-  });
+  }
+
+  async function begin(operation, job) {
+    if (operation !== "blend") {
+      composer.begin(operation, job);
+      return;
+    }
+    const other = await pickClip(wall.finished.filter(({ id }) => id !== job.id), "Blend with …");
+    if (other) composer.begin("blend", job, other);
+  }
 
   const wall = new Wall(root.querySelector(".wall"), {
+    offer,
+    begin,
     reuse: (spec) => composer.take(spec),
-    settled: refreshMe,
+    settled: () => {
+      refreshMe();
+      refreshOffer();
+    },
     gone: (why) => shut(root, composer, why),
-    say: (sentence) => say(root.querySelector(".announcer"), sentence),
+    say: announce,
   });
 
   function arrange() {
@@ -54,6 +76,14 @@ async function openStudio(root, gradio) {
     return again(async () => showMe(await get("/me")));
   }
 
+  /** How fast clips are drawn here is known better after each. */
+  function refreshOffer() {
+    return again(async () => {
+      Object.assign(offer, await get("/offer"));
+      composer.changed();
+    });
+  }
+
   function refresh() {
     return again(async () => {
       showMe(await get("/me"));
@@ -68,16 +98,8 @@ async function openStudio(root, gradio) {
   root.classList.add("ready");
   if (matchMedia("(hover: hover)").matches) composer.focus();
   setInterval(refresh, REFRESH_MS);
-  watchNotice((notice) => announce(root, notice));
   document.addEventListener("visibilitychange", refresh);
   document.addEventListener("keydown", (event) => focusOnSlash(event, composer));
-}
-
-function announce(root, notice) {
-  if (root.classList.contains("shut")) return;
-  const banner = root.querySelector(".banner");
-  if (notice) say(banner, noticeSentence(notice));
-  banner.hidden = !notice;
 }
 
 function focusOnSlash(event, composer) {

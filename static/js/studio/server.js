@@ -8,14 +8,16 @@ const UNREACHABLE = {
   detail: "Greenroom cannot be reached. Check your connection; your clips are safe.",
 };
 
+/** `body`: a file is sent as it is, anything else as JSON. */
 export async function ask(method, path, body) {
+  const isFile = body instanceof Blob;
   const send = method === "GET" ? unsignedFetch : signedFetch;
   let response;
   try {
     response = await send(path, {
       method,
-      headers: body === undefined ? {} : { "content-type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: body === undefined ? {} : { "content-type": isFile ? body.type : "application/json" },
+      body: body === undefined || isFile ? body : JSON.stringify(body),
       cache: "no-store",
       redirect: "error",
     });

@@ -5,7 +5,10 @@ import { follow } from "./live.js";
 import { post } from "./server.js";
 
 export class Wall {
-  /** on: reuse(spec), settled() after a job ended, gone(why), say(sentence) for screen readers. */
+  /**
+   * on: offer, reuse(spec), begin(operation, job), settled() after a job ended, gone(why),
+   * say(sentence) for screen readers.
+   */
   constructor(root, on) {
     this.root = root;
     this.on = on;
@@ -15,6 +18,16 @@ export class Wall {
 
   get isEmpty() {
     return this.cards.size === 0;
+  }
+
+  /** The job of a card, or undefined. */
+  find(id) {
+    return this.cards.get(id)?.job;
+  }
+
+  /** Those with a film, newest first. */
+  get finished() {
+    return [...this.cards.values()].map(({ job }) => job).filter(({ clip }) => clip).reverse();
   }
 
   /** The newest jobs as the server knows them: add those we lack, bring the others up to date. */
@@ -29,7 +42,8 @@ export class Wall {
 
   add(job, { arriving = false } = {}) {
     if (this.cards.has(job.id)) return;
-    const card = new Card(job, { reuse: this.on.reuse, cancel: (one) => this.cancel(one) });
+    const { offer, reuse, begin } = this.on;
+    const card = new Card(job, { offer, reuse, begin, cancel: (one) => this.cancel(one) });
     card.element.classList.toggle("arriving", arriving);
     this.cards.set(job.id, card);
     this.root.prepend(card.element);

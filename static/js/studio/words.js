@@ -17,8 +17,20 @@ export function duration(ms) {
   return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
 }
 
-export function price(gpuMs) {
-  return `about ${duration(gpuMs)} of drawing time`;
+/** What is held for `clips` clips of one price: each is charged what it really takes, or less. */
+export function price(gpuMs, clips) {
+  const each = `up to ${duration(gpuMs)} of drawing time`;
+  return clips > 1 ? `${clips} × ${each}` : each;
+}
+
+/** A prompt short enough to be named in a sentence. */
+export function quoted(prompt, most = 42) {
+  const short = prompt.length > most ? `${prompt.slice(0, most).replace(/\s+\S*$/, "")} …` : prompt;
+  return `“${short}”`;
+}
+
+export function capital(text) {
+  return text[0].toUpperCase() + text.slice(1);
 }
 
 export function count(n, noun) {
@@ -29,7 +41,7 @@ export function count(n, noun) {
 export function allowanceLeft({ clips_left: clips, gpu_ms_left: gpuMs }) {
   if (clips === 0) return ["No clips left today · more at midnight UTC", "No clips left today"];
   const left = count(clips, "clip");
-  return [`${left} and ${duration(gpuMs)} of drawing left today`, `${left} left today`];
+  return [`${left} and ${duration(gpuMs)} of drawing left today`, `${clips} left today`];
 }
 
 export function place(n) {
