@@ -18,6 +18,7 @@ from errors import RenderFailed, StoreFailed
 # What ffmpeg says, or dies of, when the file cannot grow: ENOSPC, EFBIG, EDQUOT, SIGXFSZ.
 NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded")
 SIGXFSZ = 25
+LARGE = 10**6  # pixels from which on half the time is worth a third more bytes
 LOOK = 12  # drawings that are looked at before the film begins
 # Of rendered pixel art 0 is within squares, of what the model draws of it about a third of what is
 # between them; of other styles 0.55 and more.
@@ -110,6 +111,7 @@ def ffmpeg_command(
         f"scale={size}:force_original_aspect_ratio=increase"
         f":flags={flags}+accurate_rnd+full_chroma_inp:out_color_matrix=bt709:out_range=tv"
     )
+    preset = "superfast" if wanted.width * wanted.height > LARGE else "veryfast"
     done = f"scaled{' in blocks' if blocks else ''} and {'interpolated' if between else 'held'}"
     # fmt: off
     return [
@@ -118,7 +120,7 @@ def ffmpeg_command(
         "-framerate", str(rate), "-i", "pipe:0",
         "-vf", f"{scale},crop={size},fps={wanted.fps},format=yuv420p,{BT709}",
         "-frames:v", str(frame_count),
-        "-c:v", "libx264", "-preset", "veryfast", "-crf", "20",
+        "-c:v", "libx264", "-preset", preset, "-crf", "20",
         "-metadata", f"comment=drawn at {drawn}; {done}",
         "-movflags", "+faststart", "-f", "mp4", str(path),
     ]

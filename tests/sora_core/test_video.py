@@ -40,8 +40,13 @@ def write(path: Path, size: tuple[int, int], seconds: int, source: object = None
     )
 
 
-@pytest.mark.parametrize("seconds", [1, SECONDS_MAX])
-@pytest.mark.parametrize("size", ASPECTS)
+SMALLEST = min(ASPECTS)
+LENGTHS = [(SMALLEST, seconds) for seconds in range(2, SECONDS_MAX)]
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds"), [*LENGTHS, *((size, end) for size in ASPECTS for end in (1, SECONDS_MAX))]
+)
 def test_encode_writes_exact_size_rate_and_count(
     tmp_path: Path, size: tuple[int, int], seconds: int
 ) -> None:
