@@ -9,6 +9,7 @@ with the model, and has never seen a drawing of it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +27,9 @@ WEIGHTS = Path(__file__).parent / "weights"
 FILE = "checker.safetensors"
 DRAWINGS = 24
 STRIDE = 3  # every third drawing is looked at closely
+DRIFT_FROM = (0, 4, 8, 12, 16)  # drawings that are compared with a later one
+DRIFT_AFTER = 6  # drawings
+FARTHEST_DRIFT = 8  # pixels
 CROP = 32  # pixels a side of the enlarged square around the subject
 _LUMA = (0.299, 0.587, 0.114)
 _BATCH = 16
@@ -84,6 +88,33 @@ def _pool(features: Tensor, weight: Tensor) -> Tensor:
     return (features * share).sum((2, 3))
 
 
+def _drift(clips: Tensor, mask: Tensor) -> Tensor:
+    """How well the background matches itself half a second later, moved sideways.
+
+    clips (B, 24, 3, H, W), mask (B, 8, H/8, W/8) of the subject, which is left out
+    Returns (B, 170): for five moments, the left and the right half, and moves from -8 to 8
+    pixels, the mean difference in brightness over the least one of that half. A pan moves both
+    halves alike, a zoom moves them apart.
+    """
+    bright = torch.einsum("bfchw,c->bfhw", clips, clips.new_tensor(_LUMA)).float()
+    first = list(DRIFT_FROM)
+    last = [i + DRIFT_AFTER for i in first]
+    one, other = bright[:, first], bright[:, last]
+    seen = 1 - torch.maximum(
+        mask[:, [i // STRIDE for i in first]], mask[:, [i // STRIDE for i in last]]
+    )
+    seen = F.interpolate(seen.float(), bright.shape[2:]) + 1e-2
+    middle, edge = bright.shape[3] // 2, FARTHEST_DRIFT
+    halves = (slice(edge, middle), slice(middle, -edge))
+    costs = []
+    for move in range(-edge, edge + 1):
+        off = (one - other.roll(-move, 3)).abs() * seen
+        costs += [off[..., h].sum((2, 3)) / seen[..., h].sum((2, 3)) for h in halves]
+    table = torch.stack(costs, 2).unflatten(2, (-1, 2))
+    table = table / (table.mean(2, keepdim=True) + 1e-2)
+    return table.flatten(1).to(clips.dtype)
+
+
 class Checker(nn.Module):
     """Finds the subject in single drawings, follows it, and looks at the clip as a whole.
 
@@ -106,10 +137,11 @@ class Checker(nn.Module):
         self.moves = nn.Sequential(_Conv(DRAWINGS + 2, 64, 2, 5), _Residual(64), _Conv(64, 96, 2))
         self.track = nn.Sequential(_Step(2 * 6 + 48, 96), _Step(96, 96), _Step(96, 96))
         subject, around, moves, track = 2 * 192, 3 * 80 + 2 * 48, 2 * 96, 2 * 96 + 3 * 6
+        drift = 2 * len(DRIFT_FROM) * (2 * FARTHEST_DRIFT + 1)
         widths = {
             "subject": subject, "colour": subject, "size": subject + track,
             "motion": track + moves, "place": around, "weather": around + moves,
-            "camera": moves + track + around, "style": around + subject,
+            "camera": moves + track + around + drift, "style": around + subject,
         }  # fmt: skip
         self.heads = nn.ModuleDict(
             {
@@ -145,13 +177,16 @@ class Checker(nn.Module):
         path = self._path(mask).view(b, f, -1)
         subject = self._subject(self._crops(close, path), coarse, mask).view(b, f, -1)
         track = self._track(path, subject)
-        looks = torch.cat([subject.mean(1), subject.amax(1)], 1)
+        there = path[..., 5:]
+        mean = (subject * there).sum(1) / (there.sum(1) + 1e-3)
+        looks = torch.cat([mean, (subject * there).amax(1)], 1)
         around = self._around(fine, coarse, mask).view(b, f, -1).mean(1)
         moves = self._moves(clips)
+        drift = _drift(clips, mask.detach().view(b, f, *mask.shape[2:]))
         seen = {
             "subject": (looks,), "colour": (looks,), "size": (looks, track),
             "motion": (track, moves), "place": (around,), "weather": (around, moves),
-            "camera": (moves, track, around), "style": (around, looks),
+            "camera": (moves, track, around, drift), "style": (around, looks),
         }  # fmt: skip
         scores = {name: head(torch.cat(seen[name], 1)) for name, head in self.heads.items()}
         return scores, where.view(b, f, *where.shape[2:])
@@ -160,13 +195,19 @@ class Checker(nn.Module):
         """Squares (N, 3, 32, 32) around the subject of each drawing, of one size in a clip."""
         h, w = close.shape[-2:]
         path = path.detach().float()
-        middle, side = path[..., :2] / 2, path[..., 2:4].amax((1, 2)) / 4 * 2.2 + 0.03
-        if self.training:  # the model's outlines are not the world's
+        there = path[..., 5:].square()  # where it has left the frame, its spread means nothing
+        spread = (path[..., 2:4].amax(2, keepdim=True) * there).sum(1) / (there.sum(1) + 1e-3)
+        middle, side = path[..., :2] / 2, spread / 4 * 2.3 + 0.03
+        turn = torch.zeros_like(side)
+        if self.training:  # the model's outlines are not the world's, and what spins turns over
             middle = middle + 0.06 * (torch.rand_like(middle) - 0.5)
             side = side * (0.85 + 0.35 * torch.rand_like(side))
+            turn = 2 * math.pi * torch.rand_like(turn) * (torch.rand_like(turn) < 0.3)
         steps = (torch.arange(CROP, device=close.device) + 0.5) / CROP * 2 - 1
-        square = torch.stack(torch.meshgrid(steps, steps, indexing="xy"), -1)
-        spots = middle[:, :, None, None] + side[:, None, None, None, None] * square
+        x, y = torch.meshgrid(steps, steps, indexing="xy")
+        cos, sin = turn.cos()[..., None], turn.sin()[..., None]
+        square = torch.stack([cos * x - sin * y, sin * x + cos * y], -1)
+        spots = middle[:, :, None, None] + (side[..., None, None] * square)[:, None]
         scale = spots.new_tensor([2 * min(w, h) / w, 2 * min(w, h) / h])
         grid = (spots * scale).flatten(0, 1)
         return F.grid_sample(close.flatten(0, 1), grid, padding_mode="border", align_corners=False)

@@ -97,7 +97,7 @@ def judge(
     prompts: Sequence[Prompt], weights: Path, journal: Path, workers: int = 2,
     variants: Sequence[str] = VARIANTS,
 ) -> dict[str, Readings]:  # fmt: skip
-    """Draw and read every prompt in every variant; processes of one thread each."""
+    """Draw and read every prompt in every variant; processes of one thread each, or this one."""
     journal.parent.mkdir(parents=True, exist_ok=True)
     rows = _recorded(journal)
     tasks = [
@@ -122,6 +122,10 @@ def judge(
 
 def _work(tasks: list[tuple[int, Prompt, str]], weights: Path, workers: int) -> Iterator[dict]:
     if not tasks:
+        return
+    if workers == 1:
+        _start(weights)
+        yield from map(_judge, tasks)
         return
     with ProcessPoolExecutor(
         workers, get_context("spawn"), initializer=_start, initargs=(weights,)

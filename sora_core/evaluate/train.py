@@ -24,6 +24,7 @@ BATCH = 16
 IN_A_ROW = 6  # batches from one shard before the next is opened
 LEARNING_RATE = 3e-3
 WARMUP = 60
+SETTLED = 0.6  # of the steps; after that, only what reads the subject goes on learning
 UNTOLD = -100  # the class that cross_entropy leaves out
 #: A zoom runs out; after this many seconds no eye can tell it.
 ZOOM_SEEN_S = 2.0
@@ -64,7 +65,10 @@ def alone(attributes: Tensor) -> Tensor:
 
 
 def batches(folder: Path, shards: int, rng: torch.Generator) -> Iterator[Batch]:
-    """Endless batches: clips (B, 24, 3, H, W) in [-1, 1], cover (B, 8, h, w), class numbers."""
+    """Endless batches, each followed by itself in a mirror.
+
+    clips (B, 24, 3, H, W) in [-1, 1];  cover (B, 8, H/8, W/8);  class numbers by attribute
+    """
     while True:
         number = int(torch.randint(0, shards, (), generator=rng))
         shard = torch.load(shard_path(folder, number), mmap=True)
@@ -75,9 +79,9 @@ def batches(folder: Path, shards: int, rng: torch.Generator) -> Iterator[Batch]:
             cover = shard["cover"][picks].float() / 255
             starts = [shard["starts"][i] for i in picks.tolist()]
             truth = targets(shard["attributes"][picks], starts)
-            if torch.rand((), generator=rng) < 0.5:
-                frames, cover, truth = frames.flip(-1), cover.flip(-1), mirror(truth)
-            yield wear(frames, rng), cover, truth
+            worn = wear(frames, rng)
+            yield worn, cover, truth
+            yield worn.flip(-1), cover.flip(-1), mirror(truth)
 
 
 def loss_of(
@@ -93,7 +97,7 @@ def loss_of(
 
 
 def train(folder: Path, footage: Path, shards: int, steps: int) -> Checker:
-    """Train for `steps` in all, going on from `folder`/checker.pt, written every 100 steps."""
+    """Train for `steps` in all, going on from `folder`/checker.pt, written every 50 steps."""
     checker, step, begun = Checker(), 0, time.monotonic()
     optimizer = torch.optim.AdamW(checker.parameters(), LEARNING_RATE, weight_decay=0.02)
     kept = folder / "checker.pt"
@@ -105,6 +109,8 @@ def train(folder: Path, footage: Path, shards: int, steps: int) -> Checker:
     stream = batches(footage, shards, torch.Generator().manual_seed(step))
     right: dict[str, list[float]] = {name: [] for name in ATTRIBUTES}
     while step < steps:
+        if step >= SETTLED * steps:
+            settle(checker)
         clips, cover, truth = next(stream)
         for group in optimizer.param_groups:
             group["lr"] = LEARNING_RATE * rate(step, steps)
@@ -124,7 +130,7 @@ def train(folder: Path, footage: Path, shards: int, steps: int) -> Checker:
             seconds = time.monotonic() - begun
             print(f"checker {step}/{steps} {loss.item():.2f} {shares} {seconds:.0f} s", flush=True)
             right = {name: [] for name in ATTRIBUTES}
-        if step % 100 == 0 or step == steps:
+        if step % 50 == 0 or step == steps:
             state = {"model": checker.state_dict(), "optimizer": optimizer.state_dict()}
             torch.save(state | {"step": step}, kept.with_suffix(".part"))
             kept.with_suffix(".part").rename(kept)
@@ -136,6 +142,12 @@ def rate(step: int, steps: int) -> float:
     return min((step + 1) / WARMUP, (steps - step) / max(1, steps - WARMUP))
 
 
+def settle(checker: Checker) -> None:
+    """Keep what finds the subject and what sees the whole clip as they are, statistics too."""
+    for part in (checker.fine, checker.coarse, checker.where, checker.moves):
+        part.requires_grad_(False).eval()
+
+
 def told(step: int, steps: int) -> float:
     """Share of the clips whose subject is pointed out, so that its looks can be learnt early."""
     return max(0.0, 0.9 * (1 - 2 * step / steps))
@@ -144,7 +156,7 @@ def told(step: int, steps: int) -> float:
 def main(arguments: list[str] | None = None) -> None:
     """Render what is missing, train, and write the weights."""
     p = argparse.ArgumentParser(prog="python -m sora_core.evaluate.train", description=__doc__)
-    p.add_argument("--steps", type=int, default=1500)
+    p.add_argument("--steps", type=int, default=1400)
     p.add_argument("--shards", type=int, default=170, help="of 128 clips each")
     p.add_argument("--folder", type=Path, default=Path(".train/checker"), help="working folder")
     p.add_argument("--footage", type=Path, default=Path(".train/footage"))
