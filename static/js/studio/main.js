@@ -5,6 +5,7 @@ import { bridge } from "./bridge.js";
 import { Composer } from "./composer.js";
 import { h, say } from "./dom.js";
 import { examples } from "./examples.js";
+import { noticeSentence, watchNotice } from "./notice.js";
 import { pickClip } from "./picker.js";
 import { needsSignIn, Problem } from "./problem.js";
 import { get } from "./server.js";
@@ -17,10 +18,10 @@ async function openStudio(root, gradio) {
   const showMe = studioBar(root, me);
   const send = bridge(gradio);
 
-  const announce = (sentence) => say(root.querySelector(".announcer"), sentence);
+  const speak = (sentence) => say(root.querySelector(".announcer"), sentence);
   const composer = new Composer(root, offer, {
     submit,
-    announce,
+    announce: speak,
     concurrent: me.allowance.concurrent,
     find: (id) => wall.find(id),
   });
@@ -54,7 +55,7 @@ async function openStudio(root, gradio) {
       refreshOffer();
     },
     gone: (why) => shut(root, composer, why),
-    say: announce,
+    say: speak,
   });
 
   function arrange() {
@@ -98,8 +99,16 @@ async function openStudio(root, gradio) {
   root.classList.add("ready");
   if (matchMedia("(hover: hover)").matches) composer.focus();
   setInterval(refresh, REFRESH_MS);
+  watchNotice((notice) => showNotice(root, notice));
   document.addEventListener("visibilitychange", refresh);
   document.addEventListener("keydown", (event) => focusOnSlash(event, composer));
+}
+
+function showNotice(root, notice) {
+  if (root.classList.contains("shut")) return;
+  const banner = root.querySelector(".banner");
+  if (notice) say(banner, noticeSentence(notice));
+  banner.hidden = !notice;
 }
 
 function focusOnSlash(event, composer) {
