@@ -89,6 +89,8 @@ DOORS = (
     door("GET", r"/(me|offer)", Who.SIGNED_IN),
     door("POST", r"/me/provider", Who.SIGNED_IN),
     door("POST", r"/sign-out", Who.SIGNED_IN, proof=False),  # also without its key one can leave
+    door("GET", r"/devices(/list)?", Who.SIGNED_IN),
+    door("POST", r"/devices/([0-9a-f]{32}/remove|link)", Who.SIGNED_IN),
     door("GET", r"/jobs", Who.SIGNED_IN),
     door("POST", r"/jobs", Who.SIGNED_IN),
     door("GET", JOB, Who.SIGNED_IN),

@@ -83,3 +83,28 @@ def test_browser_that_keeps_no_key_is_told_what_to_do(
     visitor.page.get_by_role("button", name="Sign in").click()
     visitor.page.get_by_role("alert").get_by_text("Use an ordinary window").wait_for()
     visitor.shoot("sign-in-no-key")
+
+
+def test_second_device_is_let_in_by_the_first_and_shut_out_again(
+    greenroom: Greenroom, visit: Callable[[], Visitor]
+) -> None:
+    owner, phone = visit(), visit()
+    owner.sign_in(greenroom.token_for("Dora"))
+    page = owner.page
+    page.get_by_role("button", name="Account of Dora").click()
+    page.get_by_role("menuitem", name="Your devices").click()
+    page.get_by_role("button", name="Add a device").click()
+    link = page.locator("dialog .secret").inner_text()
+    owner.shoot("devices-link")
+    page.get_by_role("button", name="Done").click()
+    phone.page.goto(link)
+    phone.enter()
+    page.reload()
+    page.locator("tr[data-device]").nth(1).wait_for()
+    owner.shoot_every_way("devices")
+    row = page.locator("tr[data-device]").filter(has_not_text="this one")
+    row.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Remove", exact=True).last.click()
+    row.wait_for(state="detached")
+    phone.page.reload()
+    phone.page.wait_for_url("**/sign-in")

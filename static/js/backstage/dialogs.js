@@ -46,7 +46,7 @@ export function field(label, attributes) {
 export function showToken(name, token) {
   showSecret({
     title: `Token for ${name}`,
-    text: "Shown this once. Whoever holds it can make clips in their name: send it to nobody else.",
+    text: "Shown this once. It lets in the first device that signs in with it, and no other: hand it to them yourself.",
     secret: token,
   });
 }
@@ -60,7 +60,8 @@ export function showInvite({ name, link }) {
   });
 }
 
-function showSecret({ title, text: what, secret }) {
+/** Show `secret` this once, to be copied. */
+export function showSecret({ title, text: what, secret }) {
   const copy = h("button", { type: "button", class: "button primary copy" }, icon("copy"), "Copy");
   const done = h("button", { type: "button", class: "button done" }, "Done");
   const text = h("p", { class: "secret" }, secret);
