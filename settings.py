@@ -9,6 +9,7 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,12 +26,23 @@ class Setting:
 TABLE: tuple[Setting, ...] = (
     Setting("GREENROOM_DATA", "./data", "One folder that holds all local state."),
     Setting("GREENROOM_DATABASE_URL", "", "SQLAlchemy URL. Empty: SQLite in the data folder."),
-    Setting("GREENROOM_REDIS_URL", "", "Redis for live events. Empty: embedded, no server."),
+    Setting(
+        "GREENROOM_REDIS_URL",
+        "",
+        "Redis for live events, and for rates and places that many web processes share. "
+        "Empty: embedded, no server.",
+    ),
     Setting(
         "GREENROOM_PUBLIC_URL",
         "",
         "The address in people's browsers. Empty: the Space's, else http://HOST:PORT. "
         "Requests that change something must come from this origin.",
+    ),
+    Setting(
+        "GREENROOM_TRUSTED_PROXIES",
+        "",
+        "Networks of reverse proxies (10.0.0.0/8, …) whose X-Forwarded-For says who asks. "
+        "Empty: nobody's.",
     ),
     Setting(
         "GREENROOM_SECRET",
@@ -109,6 +121,7 @@ class Settings:
     database_url: str
     redis_url: str | None
     public_url: str
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     secret: str
     secret_previous: str | None
     invite_ms: int
@@ -144,6 +157,7 @@ class Settings:
                 value["GREENROOM_PUBLIC_URL"]
                 or (f"https://{space}" if space else f"http://{host}:{port}")
             ).rstrip("/"),
+            trusted_proxies=networks(value["GREENROOM_TRUSTED_PROXIES"]),
             secret=read_secret(environ.get("GREENROOM_SECRET"), data / "secret"),
             secret_previous=read_previous(value["GREENROOM_SECRET_PREVIOUS"]),
             invite_ms=3_600_000 * whole(value, "GREENROOM_INVITE_HOURS", 1, 24),
@@ -208,6 +222,16 @@ def on_or_off(value: Mapping[str, str], name: str) -> bool:
     if value[name].lower() not in ("on", "off"):
         raise BootRefused(f"{name} must be on or off.")
     return value[name].lower() == "on"
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise BootRefused(
+            "GREENROOM_TRUSTED_PROXIES must be networks with commas between, like "
+            "10.0.0.0/8, 192.0.2.7/32."
+        ) from error
 
 
 def make_folder(data: Path) -> None:

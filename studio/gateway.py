@@ -34,7 +34,7 @@ from studio.leases import serve_under
 from studio.parts import Parts
 from studio.proving import note, proof_of, spend
 from studio.refusals import answer, unreachable
-from studio.requests import address_of, header_values
+from studio.requests import address_of, client_behind, header_values
 from studio.session_hashes import SessionHashes
 
 UNTRUSTED = ("x-forwarded-", "forwarded", "x-original-", "x-rewrite-", "x-real-ip", "x-gradio-")
@@ -54,7 +54,8 @@ class Gateway:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            scope = begun(scope)
+            trusted = self.parts.settings.trusted_proxies
+            scope = begun({**scope, "client": client_behind(scope, trusted)})
             await self.serve(scope, receive, self.with_headers(scope, send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
