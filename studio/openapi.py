@@ -1,0 +1,200 @@
+"""What scripts may ask for, as an OpenAPI document. `python -m studio.openapi` prints it.
+
+Written by hand and held to the truth from outside: tests/studio/test_openapi.py lets schemathesis
+ask a running Greenroom for everything in it, with good, bad and no credentials.
+"""
+
+import json
+import sys
+from typing import Any
+
+from errors import (
+    BadRequest,
+    BadSpec,
+    BudgetExhausted,
+    Conflict,
+    GreenroomError,
+    NotFound,
+    NotGranted,
+    NotSignedIn,
+    TokenInvalid,
+    TooMany,
+    TooManySignIns,
+    Unavailable,
+)
+from sora_core.catalog import MODELS
+from sora_core.spec import PROMPT_MAX_CHARS, SECONDS_MAX, SEED_MAX, SIZES
+
+VERSION = "0.1.0"
+ALWAYS = (BadRequest, NotSignedIn, NotGranted, NotFound, TooManySignIns, Unavailable)
+ID = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+MOMENT = {"type": "integer", "description": "milliseconds since the epoch, UTC"}
+COUNT = {"type": "integer", "minimum": 0}
+
+Schema = dict[str, Any]
+
+
+def describe() -> Schema:
+    """The whole document, OpenAPI 3.1."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Greenroom",
+            "version": VERSION,
+            "description": "Early access to a text-to-video model. Refusals are RFC 9457 problem "
+            "documents; `code` is stable.",
+        },
+        "security": [{"token": []}],
+        "paths": paths(),
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": {
+                "Wish": wish(),
+                "Job": job(),
+                "Me": me(),
+                "Problem": problem(),
+            },
+        },
+    }
+
+
+def paths() -> dict[str, Schema]:
+    job_id = [{"name": "job_id", "in": "path", "required": True, "schema": ID}]
+    refused = (BadSpec, TooMany, BudgetExhausted, TokenInvalid)
+    links = {
+        "again": link("show_job", "job_id", "$response.body#/id"),
+        "stop": link("cancel_job", "job_id", "$response.body#/id"),
+    }
+    made = {**answer("The new job, waiting in line.", ref("Job")), "links": links}
+    body = {"required": True, "content": {"application/json": {"schema": ref("Wish")}}}
+    jobs = {"type": "object", "required": ["jobs"], "properties": {"jobs": array(ref("Job"))}}
+    return {
+        "/me": {"get": operation("show_me", {"200": answer("Who asks.", ref("Me"))})},
+        "/offer": {
+            "get": operation("show_offer", {"200": answer("On offer.", {"type": "object"})})
+        },
+        "/jobs": {
+            "get": operation("list_jobs", {"200": answer("Your newest jobs.", jobs)}),
+            "post": {
+                **operation("make_job", {"202": made}, *refused),
+                "requestBody": body,
+            },
+        },
+        "/jobs/{job_id}": {
+            "parameters": job_id,
+            "get": operation("show_job", {"200": answer("One job of yours.", ref("Job"))}),
+        },
+        "/jobs/{job_id}/cancel": {
+            "parameters": job_id,
+            "post": operation(
+                "cancel_job", {"202": answer("Stopped, or stopping.", ref("Job"))}, Conflict
+            ),
+        },
+    }
+
+
+def operation(name: str, answers: Schema, *refusals: type[GreenroomError]) -> Schema:
+    """`answers` by status, and a problem for each way of refusing this, and any, request."""
+    by_status: dict[str, list[str]] = {}
+    for error in (*ALWAYS, *refusals):
+        by_status.setdefault(str(error.status), []).append(error.code)
+    problems = {
+        status: {
+            "description": ", ".join(codes),
+            "content": {"application/problem+json": {"schema": ref("Problem")}},
+        }
+        for status, codes in sorted(by_status.items())
+    }
+    return {"operationId": name, "responses": {**answers, **problems}}
+
+
+def answer(description: str, schema: Schema) -> Schema:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def link(operation_id: str, parameter: str, source: str) -> Schema:
+    return {"operationId": operation_id, "parameters": {parameter: source}}
+
+
+def ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def array(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def nullable(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def wish() -> Schema:
+    """What a clip can be asked for with. More spellings are understood than are written here."""
+    sizes = [f"{width}x{height}" for pairs in SIZES.values() for width, height in pairs]
+    styles = sorted({style for model in MODELS.values() for style in model.styles})
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["prompt"],
+        "properties": {
+            "prompt": {"type": "string", "minLength": 1, "maxLength": PROMPT_MAX_CHARS},
+            "negative_prompt": {"type": "string", "maxLength": PROMPT_MAX_CHARS},
+            "size": {"enum": sizes},
+            "seconds": {"type": "integer", "minimum": 1, "maximum": SECONDS_MAX},
+            "seed": {"type": "integer", "minimum": 0, "maximum": SEED_MAX},
+            "style": {"enum": styles},
+        },
+    }
+
+
+def job() -> Schema:
+    return {
+        "type": "object",
+        "required": ["id", "state", "spec", "step", "steps", "gpu_ms", "created_at", "clip"],
+        "properties": {
+            "id": ID,
+            "state": {"enum": ["queued", "running", "finished", "failed", "stopped"]},
+            "spec": {"type": "object"},
+            "place": COUNT,
+            "step": COUNT,
+            "steps": COUNT,
+            "stop_reason": nullable({"type": "string"}),
+            "gpu_ms": COUNT,
+            "created_at": MOMENT,
+            "started_at": nullable(MOMENT),
+            "ended_at": nullable(MOMENT),
+            "clip": nullable({"type": "object", "required": ["url", "bytes", "width", "height"]}),
+        },
+    }
+
+
+def me() -> Schema:
+    left = {"type": "object", "required": ["clips_left", "gpu_ms_left", "held", "concurrent"]}
+    return {
+        "type": "object",
+        "required": ["name", "is_admin", "allowance"],
+        "properties": {
+            "name": {"type": "string"},
+            "is_admin": {"type": "boolean"},
+            "allowance": left,
+        },
+    }
+
+
+def problem() -> Schema:
+    """RFC 9457, with our stable `code`."""
+    return {
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "code"],
+        "properties": {
+            "type": {"type": "string", "pattern": "^urn:greenroom:[a-z_]+$"},
+            "title": {"type": "string"},
+            "status": {"type": "integer", "minimum": 400, "maximum": 599},
+            "detail": {"type": "string", "minLength": 1},
+            "code": {"type": "string"},
+        },
+    }
+
+
+if __name__ == "__main__":
+    json.dump(describe(), sys.stdout, indent=2)
