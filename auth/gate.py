@@ -126,6 +126,14 @@ class Gate:
         device = devices.let_in(db, token, proof.jkt, label, now_ms)
         sign_in, cookie = sign_ins.open_with(db, self.keys, token, token_text, device.id, now_ms)
         root = db.get_one(Token, sign_in.token_id)
+        audit.record(
+            db,
+            actor=f"tester:{sign_in.tester_id}",
+            action="sign_in.open",
+            subject=f"token:{root.id}",
+            details={"by": token.kind, "device": device.id},
+            now_ms=now_ms,
+        )
         return principal_of(db, root, sign_in.id, device.jkt, proof), cookie
 
     def claim(self, db: Session, principal: Principal, proof: Proof, now_ms: int) -> Principal:

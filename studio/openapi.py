@@ -26,7 +26,14 @@ from sora_core.catalog import MODELS
 from sora_core.spec import PROMPT_MAX_CHARS, SECONDS_MAX, SEED_MAX, SIZES
 
 VERSION = "0.1.0"
-ALWAYS = (BadRequest, NotSignedIn, NotGranted, NotFound, TooManySignIns, Unavailable)
+ALWAYS: tuple[type[GreenroomError], ...] = (
+    BadRequest,
+    NotSignedIn,
+    NotGranted,
+    NotFound,
+    TooManySignIns,
+    Unavailable,
+)
 ID = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 MOMENT = {"type": "integer", "description": "milliseconds since the epoch, UTC"}
 COUNT = {"type": "integer", "minimum": 0}

@@ -62,6 +62,14 @@ def test_holder_who_ends_a_token_is_a_row(house: House, admin: Person) -> None:
     assert row["subject"] == f"token:{joe.principal.token_id}"
 
 
+def test_signing_in_is_a_row(house: House, admin: Person) -> None:
+    ian = house.person("Ian")
+    row = newest(admin, action="sign_in")
+    assert (row["actor"], row["action"]) == (f"tester:{ian.principal.tester_id}", "sign_in.open")
+    assert row["subject"] == f"token:{ian.principal.token_id}"
+    assert json.loads(row["details"])["by"] == "access"
+
+
 def test_signing_out_is_a_row(house: House, admin: Person) -> None:
     eve = house.person("Eve")
     eve.browser.post("/sign-out")

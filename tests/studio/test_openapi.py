@@ -18,7 +18,7 @@ from tests.studio.conftest import GENEROUS, House, serving, wire
 
 # What a request may bring that is not in the document, Greenroom reads on purpose ("5" is 5), and
 # a method that is not there is nothing, like a path that is not there: 404 instead of 405.
-ST = Path("/tmp/mut/bin/st")
+ST = Path(sys.executable).with_name("st")
 ON_PURPOSE_ELSEWISE = (
     "negative_data_rejection",
     "positive_data_acceptance",
