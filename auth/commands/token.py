@@ -5,15 +5,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from auth import revocation, rotation, scopes, tokens
+from auth import devices, revocation, rotation, scopes, tokens
 from auth.answers import Answer, add_row, iso, make_table, minute
 from auth.commands.desk import Desk, Refused, ask, find_tester
-from auth.commands.words import duration_ms, reason
+from auth.commands.words import duration_ms, reason, thumbprint
 from auth.records import Tester, Token
 from auth.words import count
 
 PERSONS = (tokens.ACCESS, tokens.LINK)  # they may do whatever their holder may
 SCOPE_HELP = "for a script: only this, several with commas (api: read and generate)"
+JKT_HELP = "the thumbprint of the one key it works with; default: the first that signs with it"
 BEARER_HELP = "the script's token works for whoever holds it, without proof of a key"
 
 
@@ -23,7 +24,9 @@ def declare(nouns: Any, output: ArgumentParser) -> None:
     issue.add_argument("name", help="of the tester")
     issue.add_argument("--expires", type=duration_ms, default="30d", metavar="30d|12h|45m")
     issue.add_argument("--scope", metavar="api|read|generate|admin|worker", help=SCOPE_HELP)
-    issue.add_argument("--bearer", action="store_true", help=BEARER_HELP)
+    key = issue.add_mutually_exclusive_group()
+    key.add_argument("--jkt", type=thumbprint, help=JKT_HELP)
+    key.add_argument("--bearer", action="store_true", help=BEARER_HELP)
     issue.set_defaults(command=issue_token)
     show = verbs.add_parser("list", parents=[output], help="all tokens, never their secrets")
     show.set_defaults(command=list_tokens)
@@ -49,8 +52,8 @@ def declare(nouns: Any, output: ArgumentParser) -> None:
 
 def issue_token(desk: Desk, arguments: Namespace) -> Answer:
     given = scopes.parse(arguments.scope) if arguments.scope else None
-    if arguments.bearer and (given is None or scopes.WORKER in given):
-        raise Refused("--bearer is for a script's token: give its --scope, for example api.")
+    if (arguments.bearer or arguments.jkt) and (given is None or scopes.WORKER in given):
+        raise Refused("This is for a script's token: give its --scope, for example api.")
     with desk.database.begin() as db:
         tester = find_tester(db, arguments.name)
         token = tokens.mint(
@@ -59,10 +62,14 @@ def issue_token(desk: Desk, arguments: Namespace) -> Answer:
             tester.id,
             kind=kind_for(given),
             given=given or scopes.PERSONAL,
+            jkt=arguments.jkt,
             bearer=arguments.bearer,
             lifetime_ms=arguments.expires,
             now_ms=desk.now_ms,
         )
+        if arguments.jkt:
+            row = db.get_one(Token, token.id)
+            devices.enrol(db, row, arguments.jkt, f"Script with token {token.id}", desk.now_ms)
         note_new(desk, db, token, "token.issue", bearer=arguments.bearer)
     until = f"until {minute(token.expires_at)}. It is shown this once."
     if arguments.bearer:

@@ -26,3 +26,10 @@ def reason(text: str) -> str:
     if not 0 < len(text.strip()) <= REASON_MAX_CHARS:
         raise ArgumentTypeError(f"give a reason of 1 to {REASON_MAX_CHARS} characters")
     return text.strip()
+
+
+def thumbprint(text: str) -> str:
+    """Of a key, RFC 7638: 43 characters. Raises ArgumentTypeError."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{43}", text):
+        raise ArgumentTypeError("give what `python greenroom_client.py KEYFILE` prints")
+    return text

@@ -18,7 +18,7 @@ from auth import tokens, waitlist
 from auth.__main__ import main, make_parser
 from auth.gate import Gate
 from database import Database
-from errors import TokenInvalid
+from errors import TokenInvalid, WrongDevice
 from settings import Settings
 from tests.auth.conftest import DAY_MS
 from tests.devices import signed_by
@@ -313,3 +313,24 @@ def test_gate_page_shows_every_command() -> None:
     assert {"tester add", "link"} <= commands
     shown = {words for words in commands for line in lines if f"{line} ".startswith(f"{words} ")}
     assert commands - shown == set()
+
+
+def test_token_for_one_key_is_bound_to_it_from_the_start(
+    run: Run, environment: dict[str, str]
+) -> None:
+    run("tester", "add", "Ada")
+    jkt = signed_by("Ada").jkt
+    text = facts(run, "token", "issue", "Ada", "--scope", "api", "--jkt", jkt)["token"]
+    assert run("token", "issue", "Ada", "--jkt", jkt).returncode == 1
+    assert run("token", "issue", "Ada", "--scope", "api", "--jkt", "short").returncode == 2
+    settings = Settings.read(environment)
+    database = Database(settings.database_url)
+    with database.read() as db:
+        gate, now_ms = Gate.from_settings(settings), tokens.list(db)[0][0].created_at
+        for key, fits in (("Ada", True), ("a finder", False)):
+            try:
+                proved = gate.authenticate(db, bearer=text, proof=signed_by(key), now_ms=now_ms)
+                assert (proved.proved, fits) == (True, True)
+            except WrongDevice:
+                assert not fits
+    database.close()
