@@ -98,6 +98,9 @@ class Block(nn.Module):
 class SproutTransformer(ModelMixin, ConfigMixin):
     """Predicts the velocity noise - clean of a clip's normalised latents.
 
+    A prompt's slots hold codes of few classes, so `gist_width` numbers, one a class, keep all of
+    them.
+
     For all but the first `flow_channels` the net itself says what is clean, and the velocity
     follows: a token has more numbers than can pass through the net's width, so their noise could
     not be handed on to be taken away. Li & He 2025, arXiv:2511.13720.
@@ -115,6 +118,7 @@ class SproutTransformer(ModelMixin, ConfigMixin):
         slot_width: int = 64,
         cross_every: int = 3,
         flow_channels: int = 24,
+        gist_width: int = 84,
     ) -> None:
         super().__init__()
         token = latent_channels * PATCH * PATCH
@@ -123,10 +127,11 @@ class SproutTransformer(ModelMixin, ConfigMixin):
         self.level = nn.Sequential(
             nn.Linear(2 * _FREQUENCIES, width), nn.SiLU(), nn.Linear(width, condition_width)
         )
+        self.gist = nn.Linear(slots * slot_width, gist_width, bias=False)
         self.pooled = nn.Sequential(
-            nn.Linear(slots * slot_width, width), nn.SiLU(), nn.Linear(width, condition_width)
+            nn.Linear(gist_width, width), nn.SiLU(), nn.Linear(width, condition_width)
         )
-        self.prompt = nn.Linear(slots * slot_width, width)
+        self.prompt = nn.Linear(gist_width, width)
         self.blocks = nn.ModuleList(
             Block(width, heads, condition_width, slot_width if i % cross_every == 1 else None)
             for i in range(layers)
@@ -151,9 +156,9 @@ class SproutTransformer(ModelMixin, ConfigMixin):
         angles = rotary_angles(positions, self.config.width // self.config.heads)
         spot = positions[: rows * columns, 1:] / positions.new_tensor([rows / 2, columns / 2])
         spot = torch.cat([spot, torch.sin(math.pi * spot), torch.cos(math.pi * spot)], -1)
-        flat = slots.flatten(1)
-        x = self.patch_in(x) + self.place(spot) + self.prompt(flat)[:, None, None]
-        condition = self.level(level_features(sigma)) + self.pooled(flat)[:, None]
+        gist = self.gist(slots.flatten(1))
+        x = self.patch_in(x) + self.place(spot) + self.prompt(gist)[:, None, None]
+        condition = self.level(level_features(sigma)) + self.pooled(gist)[:, None]
         condition = F.silu(condition)[:, :, None]
         turn = (angles.cos(), angles.sin())
         for block in self.blocks:

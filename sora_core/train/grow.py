@@ -71,26 +71,24 @@ def grow_autoencoder(old: SproutAutoencoder, channels: int, frames: Tensor) -> S
 
 
 @torch.no_grad()
-def grow_transformer(old: SproutTransformer, channels: int, slots: int) -> SproutTransformer:
-    """`old` for latents of `channels` channels and prompts of `slots` slots.
+def grow_transformer(old: SproutTransformer, channels: int) -> SproutTransformer:
+    """`old` for latents of `channels` channels.
 
     What it says of the old channels does not depend on the new ones until it is trained further.
-    New slots draw off a little of the attention at once.
     """
-    before, width = old.config.latent_channels, old.config.slot_width
-    new = SproutTransformer(**{**old.config, "latent_channels": channels, "slots": slots})
+    before = old.config.latent_channels
+    config = {**old.config, "latent_channels": channels, "flow_channels": before}
+    new = SproutTransformer(**config)
     grown = new.state_dict()
     tokens = before * PATCH * PATCH  # pixel_unshuffle puts the channel before the place in a patch
     for name, value in old.state_dict().items():
         if grown[name].shape == value.shape:
             grown[name].copy_(value)
-            continue
-        grown[name].zero_()
-        if name == "patch_in.weight":
+        elif name == "patch_in.weight":
+            grown[name].zero_()
             grown[name][:, :tokens] = value
-        elif name in ("patch_out.weight", "patch_out.bias"):
-            grown[name][:tokens] = value
         else:
-            grown[name][:, : old.config.slots * width] = value
+            grown[name].zero_()
+            grown[name][:tokens] = value
     new.load_state_dict(grown)
     return new

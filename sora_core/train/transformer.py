@@ -22,7 +22,7 @@ from sora_core.train.flow import blemish, draw_levels, flow_loss, mix
 from sora_core.train.latents import LatentCache
 from sora_core.train.muon import two_optimizers
 
-EDGES = ("patch_in", "patch_out", "place", "level", "pooled", "prompt")
+EDGES = ("patch_in", "patch_out", "place", "level", "gist", "pooled", "prompt")
 DROPPED_CAPTIONS = 0.10
 
 

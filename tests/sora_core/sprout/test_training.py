@@ -69,7 +69,7 @@ def test_growing_a_transformer_keeps_what_it_says_of_the_old_channels():
     for weight in old.parameters():
         torch.nn.init.normal_(weight, std=0.05)
     c, slots = old.config.latent_channels, old.config.slots
-    grown = grow_transformer(old, c + 3, slots)
+    grown = grow_transformer(old, c + 3)
     x, sigma = torch.randn(2, 3, c + 3, 4, 4), torch.rand(2, 3)
     text = torch.randn(2, slots, old.config.slot_width)
     assert torch.allclose(grown(x, sigma, text)[:, :, :c], old(x[:, :, :c], sigma, text), atol=1e-4)
