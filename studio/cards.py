@@ -91,9 +91,10 @@ def offer(db: Session) -> dict[str, Any]:
 
     A clip costs `start_ms`, `source_ms` for each film or picture it begins with, and for each
     second its variant's `drawing_ms` (of a remix, times its strength) and its size's
-    `encoding_ms`. It takes its price times its variant's `pace`, which is null until one is known.
+    `encoding_ms`. It takes its price times its variant's `pace`, null where too few were drawn.
     """
-    model, pace = MODELS["sprout"], paces(db)
+    model = MODELS["sprout"]
+    pace = paces(db, model.variants)
     return {
         "prompt_max_chars": PROMPT_MAX_CHARS,
         "seed_max": SEED_MAX,
@@ -110,7 +111,7 @@ def offer(db: Session) -> dict[str, Any]:
         "start_ms": model.start_ms,
         "source_ms": model.source_ms,
         "variants": [
-            {"name": name, "drawing_ms": drawing_ms(model, way), "pace": pace.get(name)}
+            {"name": name, "drawing_ms": drawing_ms(model, way), "pace": pace[name]}
             for name, way in model.variants.items()
         ],
         "sizes": [

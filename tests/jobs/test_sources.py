@@ -150,13 +150,26 @@ def test_picture_is_used_from_its_first_admission_on(house: House, picture: str)
     assert first is not None
 
 
+def drawn(house: House, variant: str, share: float) -> None:
+    """A clip that was finished in `share` of its price."""
+    job = ask(house, variant=variant)
+    with house.database.begin() as db:
+        row = db.get_one(Job, job.id)
+        row.state, row.started_at = "finished", 1000
+        row.ended_at = 1000 + round(row.gpu_ms * share)
+
+
 def test_pace_is_the_middle_of_what_clips_took_of_their_price(house: House) -> None:
-    """Of three turbo clips the middle one counts; a variant never drawn has no pace."""
-    for share in (0.25, 0.5, 4):
-        job = ask(house)
-        with house.database.begin() as db:
-            row = db.get_one(Job, job.id)
-            row.state, row.started_at = "finished", 1000
-            row.ended_at = 1000 + round(row.gpu_ms * share)
+    """Of one's own variant from three clips on, else of all; of too few, none."""
+    both = ("quality", "turbo")
+    for share in (4, 0.5):
+        drawn(house, "turbo", share)
     with house.database.read() as db:
-        assert paces(db) == {"turbo": pytest.approx(0.5, abs=0.01)}
+        assert paces(db, both) == {"quality": None, "turbo": None}
+    drawn(house, "turbo", 0.25)
+    with house.database.read() as db:
+        assert paces(db, both) == pytest.approx({"quality": 0.5, "turbo": 0.5}, abs=0.01)
+    for _ in range(3):
+        drawn(house, "quality", 0.1)
+    with house.database.read() as db:
+        assert paces(db, both) == pytest.approx({"quality": 0.1, "turbo": 0.5}, abs=0.01)

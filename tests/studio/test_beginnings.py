@@ -114,10 +114,11 @@ def test_offer_prices_what_is_asked_as_admission_does(house: House, ada: Person)
 
 def test_offer_tells_the_pace_of_what_was_drawn_here(house: House) -> None:
     dora = house.person("Dora")
-    job_id = dora.browser.post("/jobs", json={**WISH, "variant": "turbo"}).json()["id"]
-    house.finish(job_id, b"a film")
-    with house.parts.database.begin() as db:
-        job = db.get_one(Job, job_id)
-        job.started_at, job.ended_at = 0, job.gpu_ms // 2
+    for _ in range(3):
+        job_id = dora.browser.post("/jobs", json={**WISH, "variant": "turbo"}).json()["id"]
+        house.finish(job_id, b"a film")
+        with house.parts.database.begin() as db:
+            job = db.get_one(Job, job_id)
+            job.started_at, job.ended_at = 0, job.gpu_ms // 2
     paces = {v["name"]: v["pace"] for v in dora.browser.get("/offer").json()["variants"]}
-    assert paces == {"quality": None, "turbo": pytest.approx(0.5, abs=0.01)}
+    assert paces == pytest.approx({"quality": 0.5, "turbo": 0.5}, abs=0.01)
