@@ -81,25 +81,29 @@ def teach(
 
 
 def learn(
-    student: SproutTransformer, lesson: Lesson, step: int, goal: Tensor, weight: Tensor
-) -> tuple[Tensor, Tensor]:
+    student: SproutTransformer, lesson: Lesson, step: int, goal: Tensor, weight: Tensor,
+    flow_channels: int | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Loss of one long step against `goal`, and the state it leads to (no gradient).
 
-    weight (C,) of each channel, 1 in the mean. The loss is relative to the goal's own size.
+    weight         (C,) of each channel, 1 in the mean
+    flow_channels  beyond these the clean latents are compared, as in `flow_loss`
     """
     with torch.autocast("cpu", torch.bfloat16):
         velocity = student(lesson.x, lesson.levels(1 - step / STEPS), lesson.slots).float()
     wanted = (lesson.x - goal) * STEPS
-    error = ((velocity - wanted).square() * weight[:, None, None] * lesson.drawn).mean()
+    error = (velocity - wanted).square() * weight[:, None, None] * lesson.drawn
+    if flow_channels is not None:
+        error[:, :, flow_channels:] *= (1 - step / STEPS) ** 2
     end = lesson.x - lesson.drawn * velocity.detach() / STEPS
-    return error / lesson.drawn.mean(), end
+    return error.mean() / lesson.drawn.mean(), end
 
 
 def train_turbo(
     seconds: float, cache: LatentCache, text: SproutTextEncoder, teacher: SproutTransformer,
     channels: Tensor, result: Path, crew: Crew, *, learning_rate: float = 2e-3,
 ) -> None:  # fmt: skip
-    """Distil `teacher` for `seconds` and write the low-rank difference to `result`.
+    """Distil `teacher` for `seconds`, going on from the low-rank difference in `result` if any.
 
     Every trajectory teaches all `STEPS` steps: one optimizer step each. A third of the batches are
     single frames, the rest windows. The next state is the teacher's or, as often, the student's
@@ -108,6 +112,8 @@ def train_turbo(
     torch.manual_seed(11)  # the same random pairs on every worker
     student = copy.deepcopy(teacher)
     weights = add_low_rank(student, RANK)
+    if result.exists():
+        student.load_state_dict(torch.load(result), strict=False)
     optimizer = torch.optim.AdamW(weights, learning_rate, (0.9, 0.98), weight_decay=0.0)
     words = Words(tuple(text.config.vocabulary))
     rng, common = random.Random(crew.rank), random.Random(-1)  # noqa: S311
@@ -124,7 +130,7 @@ def train_turbo(
         lesson = begin(batch, slots, silence, rng)
         for step in range(STEPS):
             goal = teach(teacher, lesson, step, 1 if progress < GUIDANCE_ALONE else SUBSTEPS)
-            loss, own = learn(student, lesson, step, goal, channels)
+            loss, own = learn(student, lesson, step, goal, channels, teacher.config.flow_channels)
             loss.backward()
             share = crew.add_up(weights, torch.tensor([(time.monotonic() - begun) / seconds]))
             progress = float(share) / crew.workers
