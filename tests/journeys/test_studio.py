@@ -1,5 +1,6 @@
 """Using the studio: keys, refusals, settings taken again, contrast, restarts."""
 
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +15,17 @@ CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 
 
 @pytest.fixture(scope="module")
-def token(greenroom: Greenroom) -> str:
-    return greenroom.token_for("Ada")
+def ada(greenroom: Greenroom) -> str:
+    greenroom.command("tester", "add", "Ada")
+    return "Ada"
+
+
+@pytest.fixture
+def token(greenroom: Greenroom, ada: str) -> str:
+    """A new token of Ada's: each window is a device, and a token belongs to one."""
+    printed = greenroom.command("token", "issue", ada, "--expires", "30d", "--json")
+    [token] = re.findall(r"grm_access_\w+", printed)
+    return str(token)
 
 
 def test_keys_reach_everything(visit: Callable[[], Visitor], token: str) -> None:
@@ -37,8 +47,8 @@ def test_keys_reach_everything(visit: Callable[[], Visitor], token: str) -> None
     assert page.get_by_role("radio", name="Tall").get_attribute("aria-checked") == "true"
     page.get_by_role("radio", name="480p").press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
-    assert page.evaluate("document.activeElement.textContent") == "720p"
-    assert page.get_by_role("radio", name="720p").get_attribute("aria-checked") == "true"
+    assert page.evaluate("document.activeElement.textContent") == "1080p"
+    assert page.get_by_role("radio", name="1080p").get_attribute("aria-checked") == "true"
 
 
 def test_wrong_input_is_told_at_the_field(visit: Callable[[], Visitor], token: str) -> None:
