@@ -20,99 +20,27 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from errors import WeightsCorrupt
+from sora_core.evaluate.layers import (
+    DRIFT_FROM,
+    FARTHEST_DRIFT,
+    LUMA,
+    STRIDE,
+    Conv,
+    Dense,
+    Residual,
+    Step,
+    background_drift,
+    places,
+    pool,
+)
 from sora_core.sprout.weights import MANIFEST, checksum, write_manifest
 from sora_core.world.vocabulary import ATTRIBUTES
 
 WEIGHTS = Path(__file__).parent / "weights"
 FILE = "checker.safetensors"
 DRAWINGS = 24
-STRIDE = 3  # every third drawing is looked at closely
-DRIFT_FROM = (0, 4, 8, 12, 16)  # drawings that are compared with a later one
-DRIFT_AFTER = 6  # drawings
-FARTHEST_DRIFT = 8  # pixels
 CROP = 32  # pixels a side of the enlarged square around the subject
-_LUMA = (0.299, 0.587, 0.114)
 _BATCH = 16
-
-
-class _Conv(nn.Sequential):
-    """3 x 3 convolution (or `kernel`), batch norm, ReLU."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> None:
-        super().__init__(
-            nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.ReLU(),
-        )
-
-
-class _Dense(nn.Sequential):
-    """A linear layer, batch norm, ReLU."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__(nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), nn.ReLU())
-
-
-class _Step(nn.Sequential):
-    """Convolution over three drawings in a row, batch norm, ReLU."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__(
-            nn.Conv1d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm1d(outputs), nn.ReLU()
-        )
-
-
-class _Residual(nn.Module):
-    """x + two convolutions."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(_Conv(width, width), _Conv(width, width))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) → the same shape."""
-        return x + self.body(x)
-
-
-def _places(like: Tensor) -> Tensor:
-    """x and y of each cell's middle in units of the shorter side, (2, h, w), y downwards."""
-    h, w = like.shape[-2:]
-    x = (torch.arange(w, device=like.device) + 0.5 - w / 2) / min(w, h)
-    y = (torch.arange(h, device=like.device) + 0.5 - h / 2) / min(w, h)
-    return torch.stack(torch.broadcast_tensors(x.view(1, -1), y.view(-1, 1)))
-
-
-def _pool(features: Tensor, weight: Tensor) -> Tensor:
-    """Weighted mean over space: features (N, C, h, w), weight (N, 1, h, w) → (N, C)."""
-    share = weight / (weight.sum((2, 3), keepdim=True) + 1e-3)
-    return (features * share).sum((2, 3))
-
-
-def _drift(clips: Tensor, mask: Tensor) -> Tensor:
-    """How well the background matches itself half a second later, moved sideways.
-
-    clips (B, 24, 3, H, W), mask (B, 8, H/8, W/8) of the subject, which is left out
-    Returns (B, 170): for five moments, the left and the right half, and moves from -8 to 8
-    pixels, the mean difference in brightness over the least one of that half. A pan moves both
-    halves alike, a zoom moves them apart.
-    """
-    bright = torch.einsum("bfchw,c->bfhw", clips, clips.new_tensor(_LUMA)).float()
-    first = list(DRIFT_FROM)
-    last = [i + DRIFT_AFTER for i in first]
-    one, other = bright[:, first], bright[:, last]
-    seen = 1 - torch.maximum(
-        mask[:, [i // STRIDE for i in first]], mask[:, [i // STRIDE for i in last]]
-    )
-    seen = F.interpolate(seen.float(), bright.shape[2:]) + 1e-2
-    middle, edge = bright.shape[3] // 2, FARTHEST_DRIFT
-    halves = (slice(edge, middle), slice(middle, -edge))
-    costs = []
-    for move in range(-edge, edge + 1):
-        off = (one - other.roll(-move, 3)).abs() * seen
-        costs += [off[..., h].sum((2, 3)) / seen[..., h].sum((2, 3)) for h in halves]
-    table = torch.stack(costs, 2).unflatten(2, (-1, 2))
-    table = table / (table.mean(2, keepdim=True) + 1e-2)
-    return table.flatten(1).to(clips.dtype)
 
 
 class Checker(nn.Module):
@@ -127,15 +55,15 @@ class Checker(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.fine = nn.Sequential(_Conv(12, 24), _Conv(24, 48, 2), _Conv(48, 48))
-        self.coarse = nn.Sequential(_Conv(48, 80, 2), _Residual(80))
+        self.fine = nn.Sequential(Conv(12, 24), Conv(24, 48, 2), Conv(48, 48))
+        self.coarse = nn.Sequential(Conv(48, 80, 2), Residual(80))
         self.where = nn.Conv2d(80, 1, 1)
-        self.crop = nn.Sequential(_Conv(12, 48), _Conv(48, 48), _Conv(48, 96, 2), _Residual(96))
+        self.crop = nn.Sequential(Conv(12, 48), Conv(48, 48), Conv(48, 96, 2), Residual(96))
         self.layout = nn.Conv2d(96, 24, 1)
-        self.looks = _Dense(24 * (CROP // 4) ** 2 + 2 * 96 + 2 * 80, 192)
+        self.looks = Dense(24 * (CROP // 4) ** 2 + 2 * 96 + 2 * 80, 192)
         self.turns = nn.Linear(192, 48)
-        self.moves = nn.Sequential(_Conv(DRAWINGS + 2, 64, 2, 5), _Residual(64), _Conv(64, 96, 2))
-        self.track = nn.Sequential(_Step(2 * 6 + 48, 96), _Step(96, 96), _Step(96, 96))
+        self.moves = nn.Sequential(Conv(DRAWINGS + 2, 64, 2, 5), Residual(64), Conv(64, 96, 2))
+        self.track = nn.Sequential(Step(2 * 6 + 48, 96), Step(96, 96), Step(96, 96))
         subject, around, moves, track = 2 * 192, 3 * 80 + 2 * 48, 2 * 96, 2 * 96 + 3 * 6
         drift = 2 * len(DRIFT_FROM) * (2 * FARTHEST_DRIFT + 1)
         widths = {
@@ -147,7 +75,7 @@ class Checker(nn.Module):
             {
                 name: nn.Sequential(
                     nn.BatchNorm1d(widths[name]),
-                    _Dense(widths[name], 96),
+                    Dense(widths[name], 96),
                     nn.Linear(96, len(values)),
                 )
                 for name, values in ATTRIBUTES.items()
@@ -182,7 +110,7 @@ class Checker(nn.Module):
         looks = torch.cat([mean, (subject * there).amax(1)], 1)
         around = self._around(fine, coarse, mask).view(b, f, -1).mean(1)
         moves = self._moves(clips)
-        drift = _drift(clips, mask.detach().view(b, f, *mask.shape[2:]))
+        drift = background_drift(clips, mask.detach().view(b, f, *mask.shape[2:]))
         seen = {
             "subject": (looks,), "colour": (looks,), "size": (looks, track),
             "motion": (track, moves), "place": (around,), "weather": (around, moves),
@@ -216,14 +144,14 @@ class Checker(nn.Module):
         x = self.crop(F.pixel_unshuffle(crops, 2))
         layout = self.layout(x).flatten(1)
         peak = (coarse * mask).amax((2, 3))
-        pooled = [layout, x.mean((2, 3)), x.amax((2, 3)), _pool(coarse, mask), peak]
+        pooled = [layout, x.mean((2, 3)), x.amax((2, 3)), pool(coarse, mask), peak]
         return self.looks(torch.cat(pooled, 1))
 
     def _path(self, mask: Tensor) -> Tensor:
         """Position, spread, area and presence of the subject, (N, 6)."""
-        place = _places(mask).unsqueeze(0).to(mask.dtype)
-        middle = _pool(place.expand(len(mask), -1, -1, -1), mask)
-        spread = _pool((place - middle[..., None, None]).square(), mask).add(1e-4).sqrt()
+        place = places(mask).unsqueeze(0).to(mask.dtype)
+        middle = pool(place.expand(len(mask), -1, -1, -1), mask)
+        spread = pool((place - middle[..., None, None]).square(), mask).add(1e-4).sqrt()
         area = mask.mean((2, 3)).sqrt()
         return torch.cat([2 * middle, 4 * spread, 4 * area, mask.amax((2, 3))], 1)
 
@@ -238,13 +166,13 @@ class Checker(nn.Module):
         rest = 1 - mask
         third = coarse.shape[2] // 3
         cuts = (slice(0, third), slice(third, -third), slice(-third, None))
-        bands = [_pool(coarse[:, :, cut], rest[:, :, cut]) for cut in cuts]
+        bands = [pool(coarse[:, :, cut], rest[:, :, cut]) for cut in cuts]
         return torch.cat([*bands, fine.mean((2, 3)), fine.amax((2, 3))], 1)
 
     def _moves(self, clips: Tensor) -> Tensor:
-        bright = torch.einsum("bfchw,c->bfhw", clips, clips.new_tensor(_LUMA))
+        bright = torch.einsum("bfchw,c->bfhw", clips, clips.new_tensor(LUMA))
         half = F.avg_pool2d(bright, 2)
-        place = _places(half).to(half.dtype).expand(len(half), -1, -1, -1)
+        place = places(half).to(half.dtype).expand(len(half), -1, -1, -1)
         x = self.moves(torch.cat([half, place], 1))
         return torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
 

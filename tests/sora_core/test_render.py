@@ -227,7 +227,12 @@ def test_command_ends_with_a_sentence_when_the_weights_are_corrupt(
 def test_command_leaves_no_file_when_it_is_interrupted(tmp_path: Path, number: int) -> None:
     words = ["a ball", "--seconds", "10", "--size", "1280x720"]
     with subprocess.Popen(
-        command(*words, folder=tmp_path), cwd=ROOT, stderr=subprocess.PIPE, text=True
+        command(*words, folder=tmp_path),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Shells start what runs in the background deaf to SIGINT, and children inherit it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as drawing:
         assert drawing.stderr is not None
         told = ""
