@@ -103,6 +103,7 @@ def _work(rank: int, workers: int, port: int, shop: Workshop, plan: Plan) -> Non
         plan, LatentCache(shop.latents), shop.load_text(), SproutTransformer(), shop.transformer,
         channel_weights(shop.load_autoencoder()), crew,
     )  # fmt: skip
+    crew.leave()
 
 
 def _distil(rank: int, workers: int, port: int, shop: Workshop, seconds: float) -> None:
@@ -112,6 +113,7 @@ def _distil(rank: int, workers: int, port: int, shop: Workshop, seconds: float) 
         seconds, LatentCache(shop.latents), shop.load_text(), shop.load_transformer(),
         channel_weights(shop.load_autoencoder()), shop.turbo, crew,
     )  # fmt: skip
+    crew.leave()
 
 
 def _publish(shop: Workshop, folder: Path) -> None:

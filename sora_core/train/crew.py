@@ -50,3 +50,9 @@ class Crew:
         for p, grad in zip(parameters, grads, strict=True):
             p.grad = grad.view_as(p)
         return total
+
+    def leave(self) -> None:
+        """Wait for the others and take the crew apart; a worker that just ends may abort."""
+        if self._store is not None:
+            dist.barrier()
+            dist.destroy_process_group()

@@ -17,3 +17,4 @@ def take_parts(rank: int, port: int, folder: str) -> None:
             (weight * (part + 1)).sum().backward()
         extra = crew.add_up([weight], torch.tensor([float(rank + 1)]))
     torch.save((taken, weight.grad, extra), Path(folder) / f"{rank}.pt")
+    crew.leave()
