@@ -21,11 +21,11 @@ import torch
 from sora_core.evaluate.checker import DRAWINGS, Checker
 from sora_core.evaluate.checker import WEIGHTS as CHECKER_WEIGHTS
 from sora_core.evaluate.prompts import Prompt
-from sora_core.sprout import load
+from sora_core.sprout import flow, load
 from sora_core.sprout.pipeline import SproutPipeline
 from sora_core.sprout.weights import MANIFEST, checksum
 
-VARIANTS = ("quality", "turbo")
+VARIANTS = tuple(flow.VARIANTS)
 
 
 @dataclass(slots=True)

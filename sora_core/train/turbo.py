@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from sora_core.sprout.flow import VARIANTS
 from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.transformer import SproutTransformer
 from sora_core.sprout.turbo import add_low_rank, low_rank_state
@@ -25,7 +26,10 @@ from sora_core.train.crew import Crew
 from sora_core.train.flow import draw_given
 from sora_core.train.latents import LatentCache, Windows
 
-STEPS, SUBSTEPS, GUIDANCE = 8, 3, 4.0
+#: What is taught is what the two variants do when they draw.
+STEPS = VARIANTS["turbo"].steps
+SUBSTEPS = VARIANTS["quality"].steps // STEPS
+GUIDANCE = VARIANTS["quality"].guidance
 RANK = 6
 #: So long, only guidance is folded in, at a third of the price; then the steps are.
 GUIDANCE_ALONE = 0.45
