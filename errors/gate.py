@@ -1,66 +1,7 @@
-"""Every way Greenroom says no.
+"""The gate's refusals: who somebody is, what they may, how much of it."""
 
-GreenroomError                 code                 status
-├── BadSpec                    bad_spec             422   field
-├── NotSignedIn                not_signed_in        401
-│   ├── TokenInvalid           token_invalid        401
-│   └── InviteInvalid          invite_invalid       401
-├── ProofRequired              proof_required       401
-├── ProofInvalid               proof_invalid        401   claim
-│   └── NonceNeeded            use_dpop_nonce       401   claim
-├── WrongDevice                wrong_device         403
-├── NotGranted                 not_granted          403
-│   └── NotInvited             not_invited          403
-├── Suspended                  suspended            403   scope, message
-├── NotFound                   not_found            404
-├── TooMany                    too_many             429   limit, retry_after_s
-│   ├── BudgetExhausted        budget_exhausted     429   short_by_ms
-│   └── TooManySignIns         too_many_sign_ins    429
-├── BadRequest                 bad_request          400
-│   └── SignInFailed           sign_in_failed       400
-├── Conflict                   conflict             409
-├── Unavailable                unavailable          503   retry_after_s
-│   └── StoreUnavailable       store_unavailable    503
-├── RenderFailed               render_failed        500
-│   ├── WeightsCorrupt         weights_corrupt      500   path
-│   ├── WorkerLost             worker_lost          500
-│   └── StoreFailed            store_failed         507
-├── Stopped                    stopped              409   reason
-└── BootRefused                boot_refused         —     (the process ends with the sentence)
-
-`str(error)` is one sentence for the person who caused it: what is wrong and what to do.
-It never holds a token, a path of the server, or somebody else's data.
-"""
-
-
-class GreenroomError(Exception):
-    code = "error"
-    status = 500
-
-    def __init__(self, sentence: str, **facts: object) -> None:
-        super().__init__(sentence)
-        self.facts = facts
-
-    def as_problem(self) -> dict[str, object]:
-        """The error as an RFC 9457 problem document, `code` and the facts as extra members."""
-        return {
-            "type": f"urn:greenroom:{self.code}",
-            "title": self.code.replace("_", " "),
-            "status": self.status,
-            "detail": str(self),
-            "code": self.code,
-            **self.facts,
-        }
-
-
-class BadSpec(GreenroomError):
-    """`field` names the input that is wrong."""
-
-    code, status = "bad_spec", 422
-
-    def __init__(self, sentence: str, *, field: str) -> None:
-        super().__init__(sentence, field=field)
-        self.field = field
+from errors.anywhere import BadRequest
+from errors.base import GreenroomError
 
 
 class NotSignedIn(GreenroomError):
@@ -177,15 +118,6 @@ WHOM = {
 }
 
 
-class NotFound(GreenroomError):
-    """Missing and somebody else's alike."""
-
-    code, status = "not_found", 404
-
-    def __init__(self) -> None:
-        super().__init__("There is nothing here, or it is not yours.")
-
-
 class TooMany(GreenroomError):
     """`limit` names the limit; after `retry_after_s` whole seconds the same call passes it.
 
@@ -220,10 +152,6 @@ class TooManySignIns(TooMany):
     code = "too_many_sign_ins"
 
 
-class BadRequest(GreenroomError):
-    code, status = "bad_request", 400
-
-
 class SignInFailed(BadRequest):
     """What came back from a sign-in provider is not the answer to what this browser asked."""
 
@@ -234,56 +162,3 @@ class SignInFailed(BadRequest):
             "This sign-in was not finished: it took too long, was begun in another browser, or "
             "was answered by somebody else. Start again from this page."
         )
-
-
-class Conflict(GreenroomError):
-    code, status = "conflict", 409
-
-
-class Unavailable(GreenroomError):
-    code, status = "unavailable", 503
-
-    def __init__(self, sentence: str, *, retry_after_s: int) -> None:
-        super().__init__(sentence, retry_after_s=retry_after_s)
-        self.retry_after_s = retry_after_s
-
-
-class StoreUnavailable(Unavailable):
-    """Redis, which counts for many web processes, is away or being filled."""
-
-    code = "store_unavailable"
-
-
-class RenderFailed(GreenroomError):
-    code, status = "render_failed", 500
-
-
-class WeightsCorrupt(RenderFailed):
-    """`path` is relative to the weights folder."""
-
-    code = "weights_corrupt"
-
-    def __init__(self, sentence: str, *, path: str) -> None:
-        super().__init__(sentence, path=path)
-
-
-class WorkerLost(RenderFailed):
-    code = "worker_lost"
-
-
-class StoreFailed(RenderFailed):
-    code, status = "store_failed", 507
-
-
-class Stopped(GreenroomError):
-    """`reason` is `cancelled` (by its artist) or `revoked` (the token that admitted it)."""
-
-    code, status = "stopped", 409
-
-    def __init__(self, sentence: str, *, reason: str) -> None:
-        super().__init__(sentence, reason=reason)
-        self.reason = reason
-
-
-class BootRefused(GreenroomError):
-    code = "boot_refused"

@@ -1,0 +1,97 @@
+"""Every way Greenroom says no.
+
+GreenroomError                 code                 status
+├── BadSpec                    bad_spec             422   field
+├── NotSignedIn                not_signed_in        401
+│   ├── TokenInvalid           token_invalid        401
+│   └── InviteInvalid          invite_invalid       401
+├── ProofRequired              proof_required       401
+├── ProofInvalid               proof_invalid        401   claim
+│   └── NonceNeeded            use_dpop_nonce       401   claim
+├── WrongDevice                wrong_device         403
+├── NotGranted                 not_granted          403
+│   └── NotInvited             not_invited          403
+├── Suspended                  suspended            403   scope, message
+├── NotFound                   not_found            404
+├── TooMany                    too_many             429   limit, retry_after_s
+│   ├── BudgetExhausted        budget_exhausted     429   short_by_ms
+│   └── TooManySignIns         too_many_sign_ins    429
+├── BadRequest                 bad_request          400
+│   └── SignInFailed           sign_in_failed       400
+├── Conflict                   conflict             409
+├── Unavailable                unavailable          503   retry_after_s
+│   └── StoreUnavailable       store_unavailable    503
+├── RenderFailed               render_failed        500
+│   ├── WeightsCorrupt         weights_corrupt      500   path
+│   ├── WorkerLost             worker_lost          500
+│   └── StoreFailed            store_failed         507
+├── Stopped                    stopped              409   reason
+└── BootRefused                boot_refused         —     (the process ends with the sentence)
+
+`str(error)` is one sentence for the person who caused it: what is wrong and what to do.
+It never holds a token, a path of the server, or somebody else's data.
+"""
+
+from errors.anywhere import (
+    BadRequest,
+    BootRefused,
+    Conflict,
+    NotFound,
+    StoreUnavailable,
+    Unavailable,
+)
+from errors.base import GreenroomError
+from errors.clips import (
+    BadSpec,
+    RenderFailed,
+    Stopped,
+    StoreFailed,
+    WeightsCorrupt,
+    WorkerLost,
+)
+from errors.gate import (
+    BudgetExhausted,
+    InviteInvalid,
+    NonceNeeded,
+    NotGranted,
+    NotInvited,
+    NotSignedIn,
+    ProofInvalid,
+    ProofRequired,
+    SignInFailed,
+    Suspended,
+    TokenInvalid,
+    TooMany,
+    TooManySignIns,
+    WrongDevice,
+)
+
+__all__ = [
+    "BadRequest",
+    "BadSpec",
+    "BootRefused",
+    "BudgetExhausted",
+    "Conflict",
+    "GreenroomError",
+    "InviteInvalid",
+    "NonceNeeded",
+    "NotFound",
+    "NotGranted",
+    "NotInvited",
+    "NotSignedIn",
+    "ProofInvalid",
+    "ProofRequired",
+    "RenderFailed",
+    "SignInFailed",
+    "Stopped",
+    "StoreFailed",
+    "StoreUnavailable",
+    "Suspended",
+    "TokenInvalid",
+    "TooMany",
+    "TooManySignIns",
+    "Unavailable",
+    "WeightsCorrupt",
+    "WorkerLost",
+    "WrongDevice",
+]

@@ -1,0 +1,78 @@
+"""Every setting: its name, its default, what it is. `settings.py` reads them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Setting:
+    name: str
+    default: str
+    help: str
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting("GREENROOM_DATA", "./data", "One folder that holds all local state."),
+    Setting("GREENROOM_DATABASE_URL", "", "SQLAlchemy URL. Empty: SQLite in the data folder."),
+    Setting(
+        "GREENROOM_REDIS_URL",
+        "",
+        "Redis for live events, and for rates and places that many web processes share. "
+        "Empty: embedded, no server.",
+    ),
+    Setting(
+        "GREENROOM_PUBLIC_URL",
+        "",
+        "The address in people's browsers. Empty: the Space's, else http://HOST:PORT. "
+        "Requests that change something must come from this origin.",
+    ),
+    Setting(
+        "GREENROOM_TRUSTED_PROXIES",
+        "",
+        "Networks of reverse proxies (10.0.0.0/8, …) whose X-Forwarded-For says who asks. "
+        "Empty: nobody's.",
+    ),
+    Setting(
+        "GREENROOM_SECRET",
+        "",
+        "Keys every token hash and session. Unset: made at first start and kept in the data "
+        "folder, mode 0600. At least 32 characters.",
+    ),
+    Setting(
+        "GREENROOM_SECRET_PREVIOUS",
+        "",
+        "The secret of before, while it rotates: what it keyed still opens the door.",
+    ),
+    Setting("GREENROOM_INVITE_HOURS", "24", "How long an invite is good for, 1 to 24 hours."),
+    Setting("GREENROOM_WAITLIST", "on", "Whether strangers may ask for a place: on or off."),
+    Setting("GREENROOM_RATE_PER_MINUTE", "5", "Clips a tester may ask for in a minute."),
+    Setting("GREENROOM_CONCURRENT", "2", "Clips of one tester waiting or being drawn at once."),
+    Setting("GREENROOM_CLIPS_PER_DAY", "50", "Clips a tester may make in a day (UTC)."),
+    Setting("GREENROOM_GPU_SECONDS_PER_DAY", "1800", "Drawing time of a tester in a day (UTC)."),
+    Setting(
+        "GREENROOM_OIDC_URL",
+        "",
+        "An OpenID provider for signing in: its issuer, or its discovery document. Empty: the "
+        "Space's, else none.",
+    ),
+    Setting("GREENROOM_OIDC_CLIENT_ID", "", "What the provider knows Greenroom by."),
+    Setting("GREENROOM_OIDC_CLIENT_SECRET", "", "What Greenroom proves itself with there."),
+    Setting("GREENROOM_OIDC_NAME", "", "The provider's name, as the button says it."),
+    Setting(
+        "GREENROOM_OIDC_ALLOW",
+        "",
+        "Who becomes a tester by signing in there: sub:ID, user:NAME, org:NAME, "
+        "domain:EXAMPLE.ORG, with commas. Empty: nobody but testers who linked their account.",
+    ),
+    Setting("GREENROOM_OIDC_ADMIN", "", "The provider's id (sub) of whoever becomes an admin."),
+    Setting("OAUTH_CLIENT_ID", "", "Set by Hugging Face Spaces with `hf_oauth: true`."),
+    Setting("OAUTH_CLIENT_SECRET", "", "Set by Hugging Face Spaces with `hf_oauth: true`."),
+    Setting("OAUTH_SCOPES", "openid profile", "Set by Hugging Face Spaces."),
+    Setting("OPENID_PROVIDER_URL", "", "Set by Hugging Face Spaces."),
+    Setting(
+        "SPACE_HOST",
+        "",
+        "Set by Hugging Face Spaces. Gives the public URL, and cookies that work in its iframe.",
+    ),
+    Setting("GRADIO_SERVER_NAME", "127.0.0.1", "The address the web process binds."),
+    Setting("GRADIO_SERVER_PORT", "7860", "The port the web process binds."),
+)
