@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from database import Database
 from errors import NotFound, Stopped
 from jobs.records import LIVE, Clip, Job, move
+from observe.visit import current_request_id
 from sora_core.spec import ClipSpec
 
 # The engine hands work only to workers that name the same application and version.
@@ -87,6 +88,7 @@ class Queue:
             spec=spec.to_json(),
             gpu_ms=spec.gpu_ms,
             created_at=now_ms,
+            request_id=current_request_id(),
         )
         db.add(job)
         db.flush()
@@ -176,7 +178,8 @@ class Queue:
         if move(db, job_id, "queued", ended_at=now_ms, **stopped(reason)):
             release(db, job_id, now_ms)
         else:
-            move(db, job_id, "running", Job.stop_reason.is_(None), stop_reason=reason)
+            asked = {"stop_reason": reason, "stop_requested_at": now_ms}
+            move(db, job_id, "running", Job.stop_reason.is_(None), **asked)
 
 
 def stopped(reason: str) -> dict[str, str]:

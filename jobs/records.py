@@ -25,6 +25,8 @@ class Job(Record):
     `queued` → `running` → `finished` | `failed` | `stopped`; a queued job may end at once.
     `admission_id` is the gate's word for whoever may stop this job (a token's public id).
     `id` sorts by time: first come, first served even within one second.
+    `request_id` and `traceparent` (W3C Trace Context) name the request that asked for it.
+    `stop_requested_at`: when somebody asked that it stop while it was drawn.
     """
 
     __tablename__ = "jobs"
@@ -54,6 +56,9 @@ class Job(Record):
     created_at: Mapped[int] = mapped_column(BigInteger)
     started_at: Mapped[int | None] = mapped_column(BigInteger)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
+    request_id: Mapped[str | None] = mapped_column(String(40))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
+    stop_requested_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Clip(Record):

@@ -26,6 +26,7 @@ from errors import (
     TokenInvalid,
     WrongDevice,
 )
+from observe import visit
 from studio.clock import now_ms
 from studio.credentials import Credential, SessionCookie, read_credential
 from studio.doors import GRADIO_QUEUE, NOWHERE, Door, Who, canonical_path, find_door
@@ -41,7 +42,7 @@ UNTRUSTED = ("x-forwarded-", "forwarded", "x-original-", "x-rewrite-", "x-real-i
 
 
 class Gateway:
-    """The outermost ASGI application. Puts the principal into `scope["state"]["principal"]`."""
+    """What every request passes. Puts the principal into `scope["state"]["principal"]`."""
 
     def __init__(self, app: ASGIApp, parts: Parts) -> None:
         self.app, self.parts = app, parts
@@ -110,6 +111,7 @@ class Gateway:
         if door.who is Who.ANYONE:
             return None
         principal = await self.authenticate(credential, proof, scope)
+        visit.note(token_id=principal.token_id)
         if door is NOWHERE or (door.who is Who.ADMIN and not principal.is_admin):
             raise NotFound
         scopes.need(principal.scopes, door.scope_of(scope["method"]))

@@ -14,6 +14,7 @@ from errors import (
     TooMany,
     Unavailable,
 )
+from observe import visit
 from studio.rate_headers import rate_headers
 
 # Unknown, forged, revoked, expired and missing tokens answer after the same time, whatever their
@@ -24,6 +25,7 @@ RETRY_AFTER_S = 5
 
 async def answer(error: GreenroomError, scope: Scope) -> Response:
     """The response to send for `error`; `scope["state"]["arrived_s"]` says since when we work."""
+    visit.note(code=error.code)
     if isinstance(error, NotSignedIn):
         await wait_for_floor(scope)
         if wants_page(scope):

@@ -14,6 +14,7 @@ from settings import Settings
 from studio.keeping import Keeper
 from studio.parts import Parts
 from studio.site import build_site
+from studio.visits import Visits
 
 
 class Server(uvicorn.Server):
@@ -52,7 +53,7 @@ def make_server(parts: Parts) -> Server:
     """No access log, since addresses of clips would be in it; no belief in proxies' headers."""
     return Server(
         uvicorn.Config(
-            build_site(parts),
+            Visits(build_site(parts)),
             log_level="warning",
             access_log=False,
             proxy_headers=False,

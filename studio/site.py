@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from errors import GreenroomError
+from observe import visit
 from studio import (
     api,
     audit_page,
@@ -69,6 +70,7 @@ def build_site(parts: Parts) -> Gateway:
 def routes(parts: Parts) -> list[BaseRoute]:
     def at(path: str, handler: Callable[..., Awaitable[Response]], method: str = "GET") -> Route:
         async def endpoint(request: Request) -> Response:
+            visit.note(route=path)
             return await handler(parts, request, **request.path_params)
 
         return Route(path, endpoint, methods=[method])

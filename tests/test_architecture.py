@@ -6,16 +6,26 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("sora_core", "auth", "jobs", "studio")
+PACKAGES = ("sora_core", "auth", "jobs", "observe", "studio")
 OURS = {*PACKAGES, "app", "settings", "database", "errors", "migrations"}
 
 # package → what it may import of ours. `jobs/__main__.py` and `app.py` put the parts together
 # and so may import any.
 ARROWS = {
     "sora_core": {"sora_core", "errors"},
-    "auth": {"auth", "errors", "settings", "database"},
-    "jobs": {"jobs", "sora_core", "errors", "settings", "database"},
-    "studio": {"studio", "jobs", "auth", "sora_core", "errors", "settings", "database"},
+    "observe": {"observe", "errors", "settings", "database"},
+    "auth": {"auth", "observe", "errors", "settings", "database"},
+    "jobs": {"jobs", "observe", "sora_core", "errors", "settings", "database"},
+    "studio": {
+        "studio",
+        "jobs",
+        "auth",
+        "observe",
+        "sora_core",
+        "errors",
+        "settings",
+        "database",
+    },
 }
 COMPOSITION_ROOTS = {"jobs/__main__.py", "app.py"}
 # Heavy or foreign libraries and the one package that may know them.
@@ -26,6 +36,8 @@ ONLY_IN = {
     "fastapi": {"studio", "app.py"},
     "starlette": {"studio", "app.py"},
     "dbos": {"jobs"},
+    "prometheus_client": {"observe"},
+    "opentelemetry": {"observe"},
 }
 
 

@@ -1,0 +1,47 @@
+"""One request on its way through the house: its id, and what may be told of it afterwards."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+NOWHERE = "-"
+
+
+def new_request_id() -> str:
+    """`req_` and 32 hex digits. Ours alone: what a stranger sends is no name for their request."""
+    return f"req_{uuid4().hex}"
+
+
+@dataclass
+class Visit:
+    """What is known of a request by the time it is answered.
+
+    route     the template it matched, as `/jobs/{job_id}`; never the path, which names clips
+    code      why it was refused, as in errors.py; None where it was not
+    token_id  the public id of the token it came with, once that was found good
+    """
+
+    method: str
+    id: str = field(default_factory=new_request_id)
+    route: str = NOWHERE
+    code: str | None = None
+    token_id: str | None = None
+
+
+# Threads of the pool and tasks that a request starts see their request's own.
+CURRENT: ContextVar[Visit | None] = ContextVar("visit", default=None)
+
+
+def note(*, route: str | None = None, code: str | None = None, token_id: str | None = None) -> None:
+    """Add to what is known of the current request; outside of one nothing happens."""
+    visit = CURRENT.get()
+    if visit is not None:
+        visit.route = route or visit.route
+        visit.code = code or visit.code
+        visit.token_id = token_id or visit.token_id
+
+
+def current_request_id() -> str | None:
+    """None outside of a request."""
+    visit = CURRENT.get()
+    return visit.id if visit else None
