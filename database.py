@@ -8,7 +8,11 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy.exc import OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import NullPool
+
+from postgres import Patience, be_patient
 
 BUSY_TIMEOUT_MS = 15_000  # how long a writer of SQLite waits for another
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -28,16 +32,29 @@ class Record(DeclarativeBase):
 
 
 class Database:
-    """A handle on one database. Opens no connection until it is used."""
+    """A handle on one database. Opens no connection until it is used.
 
-    def __init__(self, url: str) -> None:
+    Where the database cannot be reached, does not answer in time, or has no connection left, its
+    transactions raise OperationalError. `patience` is for Postgres alone: SQLite's is a constant.
+    """
+
+    def __init__(self, url: str, patience: Patience = Patience()) -> None:  # noqa: B008 (frozen)
         self.url = driver_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
         self.session_info: dict[str, Any] = {}  # what every transaction carries in `db.info`
-        options: dict[str, Any] = {} if self.is_sqlite else {"pool_size": 10, "max_overflow": 20}
-        self.engine: Engine = create_engine(self.url, pool_pre_ping=not self.is_sqlite, **options)
+        self.engine: Engine
         if self.is_sqlite:
+            self.engine = create_engine(self.url)
             prepare_sqlite(self.engine)
+        else:
+            self.engine = create_engine(
+                self.url,
+                pool_pre_ping=True,
+                pool_size=10,
+                max_overflow=20,
+                pool_timeout=patience.pool_s,
+            )
+            be_patient(self.engine, patience)
 
     @contextmanager
     def begin(self, *, wait: bool = True) -> Iterator[Session]:
@@ -49,25 +66,39 @@ class Database:
         """
         engine = self.engine if wait else self.engine.execution_options(greenroom_hurry=True)
         session = Session(engine, expire_on_commit=False, info=self.session_info)
-        with session, session.begin():
+        with pool_may_be_empty(), session, session.begin():
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction for reading; takes no write lock, is always rolled back."""
         engine = self.engine.execution_options(greenroom_read=True)
-        with Session(engine, expire_on_commit=False, info=self.session_info) as session:
+        session = Session(engine, expire_on_commit=False, info=self.session_info)
+        with pool_may_be_empty(), session:
             yield session
 
     def migrate(self, revision: str = "head") -> None:
-        """Bring the schema to `revision`, by default the newest. Safe to run again."""
+        """Bring the schema to `revision`, by default the newest. Safe to run again.
+
+        On Postgres it takes as long as it takes: rewriting a large table is not being away.
+        """
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["engine"] = self.engine
+        engine = self.engine if self.is_sqlite else create_engine(self.url, poolclass=NullPool)
+        config.attributes["engine"] = engine
         command.upgrade(config, revision)
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def pool_may_be_empty() -> Iterator[None]:
+    """Waiting in vain for a connection is one more way in which a database cannot be reached."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise OperationalError("a connection", None, error) from error
 
 
 def driver_url(url: str) -> str:

@@ -2,15 +2,13 @@
 
 import os
 import tempfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from database import Database
-from tests.services import postgres_server, redis_server
+from tests.services import new_database, postgres_server, redis_server
 
 # Before torch is imported; jobs/__main__.py says why.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -37,13 +35,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, on each backend in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'greenroom.db'}"
-    server: str = request.getfixturevalue("postgres_url")
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return f"{server}/{name}"
+    return new_database(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ import signal
 import socket
 import subprocess
 import time
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -118,3 +119,36 @@ def postgres_server(folder: Path) -> Iterator[str]:
     finally:
         server.send_signal(signal.SIGINT)  # ends the connections that a test forgot, too
         server.wait(timeout=30)
+
+
+def new_database(postgres_url: str) -> str:
+    """The URL of an empty database, made in that cluster."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(
+        f"{postgres_url.replace('+psycopg', '')}/postgres", autocommit=True
+    ) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return f"{postgres_url}/{name}"
+
+
+@contextmanager
+def asleep(postgres_url: str) -> Iterator[None]:
+    """Every process of that Postgres stopped: it takes connections, and says nothing."""
+    address = f"{postgres_url.replace('+psycopg', '')}/postgres"
+    with psycopg.connect(address, autocommit=True) as connection:
+        row = connection.execute("SHOW data_directory").fetchone()
+    assert row is not None
+    postmaster = (Path(row[0]) / "postmaster.pid").read_text().split()[0]
+    backends = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    processes = [int(pid) for pid in (postmaster, *backends)]
+    try:
+        send_all(signal.SIGSTOP, processes)
+        yield
+    finally:
+        send_all(signal.SIGCONT, processes)
+
+
+def send_all(number: signal.Signals, processes: list[int]) -> None:
+    for pid in processes:
+        with suppress(ProcessLookupError):  # it ended by itself
+            os.kill(pid, number)

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("sora_core", "auth", "jobs", "observe", "studio")
-OURS = {*PACKAGES, "app", "settings", "database", "errors", "migrations"}
+OURS = {*PACKAGES, "app", "settings", "database", "postgres", "errors", "migrations"}
 
 # package → what it may import of ours. `jobs/__main__.py` and `app.py` put the parts together
 # and so may import any.

@@ -1,0 +1,54 @@
+"""A database that says nothing: 503 with a time to ask again, no clip, and recovery by itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from database import Database
+from postgres import Patience
+from tests.services import asleep, new_database
+from tests.studio.conftest import GENEROUS, WISH, House, serving, wire
+
+
+@pytest.fixture
+def house(postgres_url: str, tmp_path: Path) -> Iterator[House]:
+    """On Postgres, and quick to give it up."""
+    hasty = Patience(connect_s=2, answer_s=1, pool_s=1)
+    database = Database(new_database(postgres_url), hasty)
+    database.migrate()
+    with serving(wire(database, tmp_path, **GENEROUS)) as house:
+        yield house
+    database.close()
+
+
+def test_server_answers_503_while_postgres_sleeps_and_goes_on_when_it_wakes(
+    house: House, postgres_url: str
+) -> None:
+    ada = house.person("Ada")
+    ada.browser.get("/me")  # the nonce of the next proof
+    with asleep(postgres_url):
+        for answer in (
+            ada.browser.post("/jobs", json=WISH),
+            ada.browser.get("/jobs"),
+            ada.browser.get("/me"),
+        ):
+            assert answer.status_code == 503
+            assert answer.json()["code"] == "unavailable"
+            assert int(answer.headers["retry-after"]) > 0
+        assert house.stranger().get("/healthz").status_code == 200
+    assert house.count_jobs() == 0
+    assert ada.browser.post("/jobs", json=WISH).status_code == 202
+
+
+def test_server_answers_503_while_every_connection_is_in_use(house: House) -> None:
+    ada = house.person("Ada")
+    holding = [house.parts.database.engine.connect() for _ in range(30)]
+    try:
+        answer = ada.browser.get("/jobs")
+    finally:
+        for connection in holding:
+            connection.close()
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+    assert ada.browser.get("/jobs").status_code == 200
