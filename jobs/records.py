@@ -26,6 +26,7 @@ class Job(Record):
     `admission_id` is the gate's word for whoever may stop this job (a token's public id).
     `id` sorts by time: first come, first served even within one second.
     `request_id` and `traceparent` (W3C Trace Context) name the request that asked for it.
+    `variation_of`: the first job of the wish that this one came of too.
     `stop_requested_at`: when somebody asked that it stop while it was drawn.
     """
 
@@ -37,6 +38,7 @@ class Job(Record):
         Index("ix_jobs_owner_created", "owner_id", "id"),
         Index("ix_jobs_state", "state", "id"),
         Index("ix_jobs_admission", "admission_id", "state"),
+        Index("ix_jobs_variation_of", "variation_of"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -59,6 +61,7 @@ class Job(Record):
     request_id: Mapped[str | None] = mapped_column(String(40))
     traceparent: Mapped[str | None] = mapped_column(String(55))
     stop_requested_at: Mapped[int | None] = mapped_column(BigInteger)
+    variation_of: Mapped[str | None] = mapped_column(String(32))
 
 
 class Clip(Record):

@@ -69,9 +69,9 @@ async def make_job(parts: Parts, request: Request) -> Response:
     keys = header_values(request.scope, "idempotency-key")
     if len(keys) > 1:
         raise BadRequest("Send one Idempotency-Key, or none.")
-    job = await run_in_threadpool(make, parts, principal, form, now_ms(), *keys)
-    card = await run_in_threadpool(read_card, parts, job.id, principal)
-    return JSONResponse(card, 202, {"location": f"/jobs/{job.id}"})
+    made = await run_in_threadpool(make, parts, principal, [form], now_ms(), *keys)
+    card = await run_in_threadpool(read_card, parts, made.first.id, principal)
+    return JSONResponse(card, 202, {"location": f"/jobs/{made.first.id}"})
 
 
 async def show_job(parts: Parts, request: Request, job_id: str) -> Response:

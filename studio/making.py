@@ -1,9 +1,14 @@
 """A form becomes a job: the one way in, for the page and for scripts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from auth.gate import Principal
 from auth.idempotency import first_job
+from auth.quotas import Quota
 from jobs.queue import new_job_id
 from jobs.records import Job
 from jobs.sources import require_sources
@@ -11,34 +16,62 @@ from sora_core.spec import ClipSpec
 from studio.parts import Parts
 
 
+@dataclass(frozen=True)
+class Made:
+    """The jobs of one wish, the first one first, and what each limit has left after them.
+
+    `quotas` is empty where the wish had come before, as nothing was counted then.
+    """
+
+    jobs: Sequence[Job]
+    quotas: Sequence[Quota] = ()
+
+    @property
+    def first(self) -> Job:
+        return self.jobs[0]
+
+
 def make(
     parts: Parts,
     principal: Principal,
-    form: Mapping[str, object],
+    forms: Sequence[Mapping[str, object]],
     now_ms: int,
     idempotency_key: str | None = None,
-) -> Job:
+    wish: Mapping[str, object] | None = None,
+) -> Made:
     """Parse, admit and enqueue in one transaction: all of it happens, or nothing.
 
-    The same `idempotency_key` and form within 24 hours give the same job, charged once.
+    forms            one for each clip; the others are variations of the first
+    idempotency_key  with the same wish within 24 hours: the same jobs, charged once
+    wish             what the key stands for, where that is not the first form
     Raises BadSpec, TokenInvalid, Suspended, TooMany, BudgetExhausted, and Conflict where the
-    key stood for another form; nothing is charged then.
+    key stood for another wish; nothing is charged then.
     """
-    spec = ClipSpec.parse(form)
-    job_id = new_job_id(now_ms)
+    specs = [ClipSpec.parse(form) for form in forms]
+    owner_id, job_id, quotas = principal.tester_id, new_job_id(now_ms), tuple[Quota, ...]()
     with parts.database.begin() as db:
         if idempotency_key is not None:
-            owner_id = principal.tester_id
-            first = first_job(db, owner_id, idempotency_key, form, job_id, now_ms)
+            first = first_job(db, owner_id, idempotency_key, wish or forms[0], job_id, now_ms)
             if first != job_id:
-                return parts.queue.find(db, first, owner_id)
-        require_sources(db, spec, principal.tester_id, now_ms)
-        admission = parts.gate.admit(db, principal, job_id, spec.gpu_ms, now_ms)
-        return parts.queue.enqueue(
-            db,
-            spec,
-            job_id=job_id,
-            owner_id=admission.tester_id,
-            admission_id=admission.token_id,
-            now_ms=now_ms,
-        )
+                return Made([parts.queue.find(db, first, owner_id), *variations(db, first)])
+        jobs: list[Job] = []
+        for spec in specs:
+            require_sources(db, spec, owner_id, now_ms)
+            admission = parts.gate.admit(db, principal, job_id, spec.gpu_ms, now_ms)
+            job = parts.queue.enqueue(
+                db,
+                spec,
+                job_id=job_id,
+                owner_id=admission.tester_id,
+                admission_id=admission.token_id,
+                now_ms=now_ms,
+            )
+            job.variation_of = jobs[0].id if jobs else None
+            jobs.append(job)
+            job_id, quotas = new_job_id(now_ms), admission.quotas
+        return Made(jobs, quotas)
+
+
+def variations(db: Session, job_id: str) -> Sequence[Job]:
+    """The jobs that came of the same wish as this one, which was its first."""
+    return db.scalars(select(Job).where(Job.variation_of == job_id).order_by(Job.id)).all()

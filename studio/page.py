@@ -45,7 +45,7 @@ def build_page(parts: Parts) -> gr.Blocks:
         ticket = wish.pop("ticket", None)
         principal = request.request.state.principal
         try:
-            job = make(parts, principal, wish, now_ms())
+            job = make(parts, principal, [wish], now_ms()).first
         except OperationalError:
             return json.dumps({"ticket": ticket, "problem": unreachable().as_problem()})
         except GreenroomError as error:
