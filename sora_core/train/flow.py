@@ -18,6 +18,7 @@ GIVEN_ENDS: dict[str, float] = {"head": 0.6, "tail": 0.15, "both": 0.25}
 #: lean on small faults of its own earlier windows. Ho et al. 2021, arXiv:2106.15282.
 GIVEN_NOISE = 0.08
 SUBJECT_WEIGHT = 7.0
+CHANGE_WEIGHT = 0.5
 #: Mean of the logit-normal noise level, for single frames and for whole windows: the more
 #: frames repeat each other, the more noise it takes to hide them. Esser et al. 2024,
 #: arXiv:2403.03206.
@@ -67,13 +68,24 @@ def flow_loss(
 ) -> Tensor:  # fmt: skip
     """Mean squared error of the velocity; of the clean latents beyond `flow_channels`.
 
-    Given frames do not count; cells the subject touches count `1 + SUBJECT_WEIGHT` times.
+    Given frames do not count; cells the subject touches count `1 + SUBJECT_WEIGHT` times. How the
+    velocity's error changes from frame to frame counts once more, by `CHANGE_WEIGHT`: where a thing
+    stands is mostly chance, and would else drown how it moves, which the prompt says.
     cover     (B, n, h, w) in [0, 1]
     channels  (C,) weight of each latent channel, 1 in the mean
     """
     weight = (1 + SUBJECT_WEIGHT * (cover > 0.02)) * (sigma > 0)[:, :, None, None]
-    error = (velocity - (noise - clean)).square() * channels[:, None, None]
+    error = (velocity - (noise - clean)) * channels.sqrt()[:, None, None]
     if flow_channels is not None:
-        error[:, :, flow_channels:] *= sigma.square()[:, :, None, None, None]
-    error = error.mean(2)
-    return (error * weight).sum() / weight.sum().clamp_min(1)
+        error[:, :, flow_channels:] *= sigma[:, :, None, None, None]
+    loss = _weighted(error, weight)
+    if error.shape[1] > 1:
+        change = (error[:, 1:] - error[:, :-1])[:, :, :flow_channels]
+        loss = loss + CHANGE_WEIGHT * _weighted(
+            change, torch.minimum(weight[:, 1:], weight[:, :-1])
+        )
+    return loss
+
+
+def _weighted(error: Tensor, weight: Tensor) -> Tensor:
+    return (error.square().mean(2) * weight).sum() / weight.sum().clamp_min(1)

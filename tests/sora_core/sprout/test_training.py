@@ -1,10 +1,14 @@
 """Learning: targets in closed form, orthogonal steps, and runs that go on where they were."""
 
 import random
+import subprocess
+import sys
 
 import pytest
 import torch
 
+from sora_core.sprout import load
+from sora_core.sprout.autoencoder import SproutAutoencoder
 from sora_core.sprout.turbo import with_low_rank
 from sora_core.sprout.words import Words, vocabulary
 from sora_core.train.autoencoder import principal_components, psnr_db, start_from_components
@@ -33,6 +37,17 @@ def test_flow_loss_is_zero_for_the_true_velocity_and_blind_to_given_frames():
     velocity[0, 0] += 100.0
     cover, channels = torch.rand(2, 3, 2, 2), torch.ones(4)
     assert flow_loss(velocity, clean, noise, sigma, cover, channels) == 0
+
+
+def test_flow_loss_counts_an_error_that_changes_more_than_one_that_stays():
+    """An error of 1 everywhere costs 1; with its sign turned on every other frame, 2² / 2 more."""
+    clean, noise = torch.randn(2, 3, 4, 2, 2), torch.randn(2, 3, 4, 2, 2)
+    sigma, cover, channels = torch.full((2, 3), 0.5), torch.rand(2, 3, 2, 2), torch.ones(4)
+    turns = torch.tensor([1.0, -1.0, 1.0])[None, :, None, None, None]
+    stays = flow_loss(noise - clean + 1, clean, noise, sigma, cover, channels)
+    changes = flow_loss(noise - clean + turns, clean, noise, sigma, cover, channels)
+    assert float(stays) == pytest.approx(1.0, abs=1e-5)
+    assert float(changes) == pytest.approx(3.0, abs=1e-5)
 
 
 def test_draw_levels_gives_one_level_a_clip_and_frames_at_every_end():
@@ -154,6 +169,28 @@ def test_crew_takes_every_part_once_and_sums_gradients(tmp_path, unused_tcp_port
     assert sorted(mine + others) == [(step, part) for step in range(5) for part in range(7)]
     assert torch.equal(grad, same)
     assert extra.tolist() == [3.0]
+
+
+def test_training_command_ends_with_weights_that_draw(tmp_path, unused_tcp_port):
+    """`python -m sora_core.train` itself, workers and all, on footage that is already encoded."""
+    work, weights = tmp_path / "work", tmp_path / "weights"
+    (work / "latents").mkdir(parents=True)
+    clips = {
+        "latents": torch.randn(2, 8, 48, 8, 14).half(),
+        "cover": torch.zeros(2, 8, 8, 14, dtype=torch.uint8),
+        "attributes": in_slots(torch.zeros(2, 8, dtype=torch.int64)),
+    }
+    torch.save(clips, latent_path(work / "latents", 0))
+    known = {"model": SproutAutoencoder().state_dict(), "mean": [0.0] * 48, "std": [1.0] * 48}
+    torch.save(known, work / "frozen.pt")
+    command = (
+        f"-m sora_core.train --folder {work} --weights {weights} --port {unused_tcp_port} "
+        "--text-steps 1 --minutes 0.001 --turbo-minutes 0.001 --workers 2 "
+        "--phases text transformer turbo publish"
+    )
+    subprocess.run([sys.executable, *command.split()], check=True, timeout=300)
+    frames = load(weights)("a red ball", drawings=3, variant="turbo", num_inference_steps=1).frames
+    assert frames.shape == (1, 3, 64, 112, 3)
 
 
 def test_turbo_learns_nothing_but_the_difference_and_writes_it(cache, tmp_path):
