@@ -56,6 +56,9 @@ class Settings:
     concurrent: int
     clips_per_day: int
     gpu_ms_per_day: int
+    worker: bool
+    drain_s: int
+    lost_s: int
     host: str
     port: int
     in_space: bool
@@ -92,6 +95,9 @@ class Settings:
             concurrent=whole(value, "GREENROOM_CONCURRENT", 1, 1_000),
             clips_per_day=whole(value, "GREENROOM_CLIPS_PER_DAY", 0, 1_000_000),
             gpu_ms_per_day=1000 * whole(value, "GREENROOM_GPU_SECONDS_PER_DAY", 0, 10_000_000),
+            worker=on_or_off(value, "GREENROOM_WORKER"),
+            drain_s=whole(value, "GREENROOM_DRAIN_SECONDS", 0, 86_400),
+            lost_s=whole(value, "GREENROOM_LOST_SECONDS", 6, 600),
             host=host,
             port=port,
             in_space=bool(space),

@@ -49,6 +49,24 @@ TABLE: tuple[Setting, ...] = (
     Setting("GREENROOM_CLIPS_PER_DAY", "50", "Clips a tester may make in a day (UTC)."),
     Setting("GREENROOM_GPU_SECONDS_PER_DAY", "1800", "Drawing time of a tester in a day (UTC)."),
     Setting(
+        "GREENROOM_WORKER",
+        "on",
+        "Whether the web process runs a worker of its own: on, or off where workers run elsewhere "
+        "(`python -m jobs.worker`).",
+    ),
+    Setting(
+        "GREENROOM_DRAIN_SECONDS",
+        "600",
+        "How long a worker of its own may take to finish its clip after SIGTERM: as long as the "
+        "longest clip.",
+    ),
+    Setting(
+        "GREENROOM_LOST_SECONDS",
+        "15",
+        "After how long without a sign a worker is given up, and its clip goes to another. "
+        "6 to 600.",
+    ),
+    Setting(
         "GREENROOM_OIDC_URL",
         "",
         "An OpenID provider for signing in: its issuer, or its discovery document. Empty: the "

@@ -1,4 +1,4 @@
-"""`python -m jobs`: the worker's process. Here, and only here, jobs meet the gate.
+"""`python -m jobs`, or `jobs.worker`: a worker's process. Here, and only here, jobs meet the gate.
 
 What it tells of its work goes to standard output, one event a line; its log to standard error.
 """
@@ -8,6 +8,7 @@ import fcntl
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -22,7 +23,10 @@ from database import Database
 from errors import BootRefused, GreenroomError
 from jobs.engine import Engine
 from jobs.live import PipePublisher, Publisher, RedisPublisher
-from jobs.queue import migrate_engine
+from jobs.presence import looks
+from jobs.pulse import Pulse
+from jobs.queue import Queue, migrate_engine
+from jobs.reaper import Reaper
 from jobs.worker import Worker
 from settings import Settings
 from sora_core.catalog import MODELS
@@ -31,16 +35,24 @@ from sora_core.store import Store
 
 log = logging.getLogger("greenroom.jobs")
 
-DRAIN_S = 10.0
+#: A worker that a web process started: nobody waits for minutes until Ctrl-C is over.
+EMBEDDED_DRAIN_S = 10.0
 
 
 class Departure:
     """When this process has to go, and how long it may take to finish the job in hand."""
 
-    def __init__(self) -> None:
-        self.due, self.drain_s = threading.Event(), DRAIN_S
+    def __init__(self, drain_s: float) -> None:
+        self.due, self.drain_s = threading.Event(), drain_s
+        self.at_once = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.due.set())
+            signal.signal(number, lambda *_: self.ask())
+
+    def ask(self) -> None:
+        """Go; asked twice, without finishing the job in hand."""
+        if self.due.is_set():
+            self.at_once.set()
+        self.due.set()
 
     def when_closed(self, stream: TextIO) -> None:
         """Go at once when `stream` ends: our parent held its other end, and is gone."""
@@ -48,7 +60,7 @@ class Departure:
         def watch() -> None:
             while stream.read(1):
                 pass
-            self.drain_s = 0
+            self.at_once.set()
             self.due.set()
 
         threading.Thread(target=watch, daemon=True).start()
@@ -65,13 +77,13 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     events = take_stdout()
     logging.basicConfig(stream=sys.stderr, format="worker: %(levelname)s %(message)s")
-    departure = Departure()
-    if arguments.until_stdin_closes:
-        departure.when_closed(sys.stdin)
     try:
         settings = Settings.read()
     except BootRefused as refusal:
         sys.exit(str(refusal))
+    departure = Departure(EMBEDDED_DRAIN_S if arguments.until_stdin_closes else settings.drain_s)
+    if arguments.until_stdin_closes:
+        departure.when_closed(sys.stdin)
     serve(settings, events, departure)
     os._exit(0)  # threads of the engine hold jobs that they must not report as done
 
@@ -89,14 +101,19 @@ def serve(settings: Settings, events: TextIO, departure: Departure) -> None:
     publisher: Publisher = PipePublisher(events)
     if settings.redis_url is not None:
         publisher = RedisPublisher(settings.redis_url)
-    worker = Worker(database, store, publisher, settle, release, why_stop, clock=now_ms)
+    queue, patience = Queue(database), looks(settings.lost_s)
+    worker = Worker(database, store, publisher, settle, release, why_stop, queue, clock=now_ms)
+    reaper = Reaper(database, queue, store, publisher, release, now_ms, patience)
     engine = Engine(worker)
+    pulse = Pulse(worker, reaper, queue, lambda: engine.is_idle, executor_id, socket.gethostname())
     warm_up()
     if departure.due.is_set():
         return
+    pulse.start()
     engine.start(database.url, executor_id)
     departure.due.wait()
-    engine.leave(departure.drain_s)
+    engine.leave(departure.drain_s, departure.at_once)
+    pulse.stop()
 
 
 def take_stdout() -> TextIO:

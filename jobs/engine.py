@@ -1,6 +1,7 @@
 """The durable engine around a worker: DBOS delivers each job id until its workflow returns."""
 
 import threading
+import time
 from contextlib import suppress
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
@@ -10,6 +11,7 @@ from jobs.worker import Leaving, Worker
 
 POLLING_S = 0.1
 HAND_BACK_S = 15
+ASK_EVERY_S = 0.1
 
 
 class Engine:
@@ -50,21 +52,30 @@ class Engine:
             on_conflict="always_update",
         )
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it waits for a job to carry."""
+        return not self.turn.locked() and not self.closing.is_set()
+
     def carry(self, job_id: str) -> None:
         with self.turn:
             if not self.closing.is_set():
                 with suppress(Leaving):
                     self.worker.carry(job_id)
                     return
-        # Not done: never return, so that the engine delivers it again to the next process.
+        # Not done, and this process goes: never return, or it would be handed the next one.
         threading.Event().wait()
 
-    def leave(self, drain_s: float) -> None:
+    def leave(self, drain_s: float, at_once: threading.Event) -> None:
         """Take no more jobs; finish the one in hand within `drain_s`, else hand it back.
 
+        at_once  set: hand it back now
         After this the process has to end without returning from its threads.
         """
         self.closing.set()
-        if not self.turn.acquire(timeout=drain_s):
-            self.worker.leaving.set()
-            self.turn.acquire(timeout=HAND_BACK_S)
+        give_up_at = time.monotonic() + drain_s
+        while not at_once.is_set() and time.monotonic() < give_up_at:
+            if self.turn.acquire(timeout=ASK_EVERY_S):
+                return
+        self.worker.leaving.set()
+        self.turn.acquire(timeout=HAND_BACK_S)

@@ -5,11 +5,13 @@ import threading
 from collections.abc import Callable, Sequence
 
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from database import Database
-from errors import NotFound, Stopped
+from errors import NotFound
+from jobs import line
+from jobs.endings import stopped
 from jobs.records import LIVE, Clip, Job, move
 from observe.visit import current_request_id
 from sora_core.spec import ClipSpec
@@ -20,13 +22,6 @@ VERSION = "1"
 SCHEMA = "dbos"
 QUEUE = "clips"
 WORKFLOW = "carry"
-
-SENTENCES = {
-    "cancelled": "You stopped this clip. It was not charged.",
-    "by_admin": "An admin stopped this clip. It was not charged.",
-    "revoked": "The token that asked for this clip was revoked. It was not charged.",
-    "suspended": "Making clips was paused. This one was stopped and not charged.",
-}
 
 Release = Callable[[Session, str, int], None]
 
@@ -75,10 +70,12 @@ class Queue:
         owner_id: str,
         admission_id: str,
         now_ms: int,
+        priority: str = line.TESTER,
     ) -> Job:
         """A job in state `queued`, and the engine's order to carry it.
 
         Both rows are written by the caller's transaction: they commit together or not at all.
+        `priority` is one of `jobs.line.ROUNDS`.
         """
         job = Job(
             id=job_id,
@@ -86,23 +83,35 @@ class Queue:
             admission_id=admission_id,
             state="queued",
             spec=spec.to_json(),
+            kind=kind_of(spec),
             gpu_ms=spec.gpu_ms,
+            priority=priority,
+            line=line.join(db, owner_id, priority),
             created_at=now_ms,
             request_id=current_request_id(),
         )
         db.add(job)
         db.flush()
+        self.order(db, job)
+        return job
+
+    def order(self, db: Session, job: Job, again: str = "") -> None:
+        """Let the engine deliver a queued job to a worker, in its turn, once `db` has committed.
+
+        `again` tells a further order of the same job from those before; one that was given
+        already changes nothing. Rows decide what a delivery means, so one too many is harmless.
+        """
         self.client.enqueue_in_transaction(
             db,
             {
                 "workflow_name": WORKFLOW,
                 "queue_name": QUEUE,
-                "workflow_id": job_id,
+                "workflow_id": f"{job.id}.{again}" if again else job.id,
                 "app_version": VERSION,
+                "priority": job.line,
             },
-            job_id,
+            job.id,
         )
-        return job
 
     def find(self, db: Session, job_id: str, owner_id: str) -> Job:
         """Raises NotFound, for somebody else's job too."""
@@ -127,25 +136,9 @@ class Queue:
         """Where a queued job stands in the line: 1 is drawn next. 0 once it is not queued."""
         if job.state != "queued":
             return 0
-        ahead = select(func.count()).where(Job.state == "queued", Job.id < job.id)
+        before = tuple_(Job.line, Job.id) < tuple_(literal(job.line), literal(job.id))
+        ahead = select(func.count()).where(Job.state == "queued", before)
         return 1 + (db.scalar(ahead) or 0)
-
-    def estimate(self, db: Session, job: Job) -> int | None:
-        """Milliseconds until a queued job is drawn, or None: nothing to go by, or not queued.
-
-        What is left of the jobs ahead, by price, times what the latest clips took of theirs.
-        One worker draws one job at a time.
-        """
-        if job.state != "queued":
-            return None
-        took = select(Job.ended_at - Job.started_at, Job.gpu_ms).where(Job.state == "finished")
-        latest = db.execute(took.order_by(Job.id.desc()).limit(20)).all()
-        if not latest:
-            return None
-        pace = sum(took_ms or 0 for took_ms, _ in latest) / sum(gpu_ms for _, gpu_ms in latest)
-        ahead = select(Job.gpu_ms, Job.step, Job.steps).where(Job.state.in_(LIVE), Job.id < job.id)
-        left_ms = (gpu_ms * (1 - step / max(steps, 1)) for gpu_ms, step, steps in db.execute(ahead))
-        return round(pace * sum(left_ms))
 
     def cancel(self, db: Session, job_id: str, owner_id: str, now_ms: int, release: Release) -> Job:
         """Stop the owner's job: at once while it is queued, at its next step while it is drawn.
@@ -177,16 +170,13 @@ class Queue:
     def stop(self, db: Session, job_id: str, reason: str, now_ms: int, release: Release) -> None:
         if move(db, job_id, "queued", ended_at=now_ms, **stopped(reason)):
             release(db, job_id, now_ms)
+            line.give_up_turn(db, db.get_one(Job, job_id))
         else:
             asked = {"stop_reason": reason, "stop_requested_at": now_ms}
             move(db, job_id, "running", Job.stop_reason.is_(None), **asked)
 
 
-def stopped(reason: str) -> dict[str, str]:
-    """The columns of a job that was stopped for `reason`, its sentence included."""
-    return {
-        "state": "stopped",
-        "stop_reason": reason,
-        "error_code": Stopped.code,
-        "error_sentence": SENTENCES.get(reason, "This clip was stopped. It was not charged."),
-    }
+def kind_of(spec: ClipSpec) -> str:
+    """What clips that take about as long have in common: model, what it does, size and length."""
+    how = f"{spec.model} {spec.variant} {spec.operation}"
+    return f"{how} {spec.width}x{spec.height} {spec.seconds}s"

@@ -25,6 +25,7 @@ class Job(Record):
     `queued` → `running` → `finished` | `failed` | `stopped`; a queued job may end at once.
     `admission_id` is the gate's word for whoever may stop this job (a token's public id).
     `id` sorts by time: first come, first served even within one second.
+    `line` is its round (jobs/line.py): what is queued is drawn by `line`, then by `id`.
     `request_id` and `traceparent` (W3C Trace Context) name the request that asked for it.
     `variation_of`: the first job of the wish that this one came of too.
     `stop_requested_at`: when somebody asked that it stop while it was drawn.
@@ -37,6 +38,7 @@ class Job(Record):
         ),
         Index("ix_jobs_owner_created", "owner_id", "id"),
         Index("ix_jobs_state", "state", "id"),
+        Index("ix_jobs_line", "state", "line", "id"),
         Index("ix_jobs_admission", "admission_id", "state"),
         Index("ix_jobs_variation_of", "variation_of"),
     )
@@ -47,7 +49,10 @@ class Job(Record):
     state: Mapped[str] = mapped_column(String(16))
     spec: Mapped[dict[str, Any]] = mapped_column(JSON)
     reading: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    kind: Mapped[str | None] = mapped_column(String(80))
     gpu_ms: Mapped[int] = mapped_column(BigInteger)
+    priority: Mapped[str] = mapped_column(String(16))
+    line: Mapped[int] = mapped_column(BigInteger)
     attempts: Mapped[int] = mapped_column(default=0)
     executor_id: Mapped[str | None] = mapped_column(String(64))
     step: Mapped[int] = mapped_column(default=0)
@@ -98,6 +103,33 @@ class Picture(Record):
     height: Mapped[int]
     created_at: Mapped[int] = mapped_column(BigInteger)
     used_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Turn(Record):
+    """How far one artist's clips of one priority reach in the line; and the round being drawn."""
+
+    __tablename__ = "turns"
+
+    flow: Mapped[str] = mapped_column(String(64), primary_key=True)
+    line: Mapped[int] = mapped_column(BigInteger)
+
+
+class Presence(Record):
+    """One life of one worker. `beats` rises while it lives; `lost_at`: when it was given up.
+
+    name         new in each process, and what a job it draws names as `executor_id`
+    executor_id  of its data folder: no two live workers share one
+    """
+
+    __tablename__ = "presences"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    executor_id: Mapped[str] = mapped_column(String(64))
+    host: Mapped[str] = mapped_column(String(120))
+    beats: Mapped[int] = mapped_column(BigInteger, default=0)
+    joined_at: Mapped[int] = mapped_column(BigInteger)
+    beat_at: Mapped[int] = mapped_column(BigInteger)
+    lost_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 def move(

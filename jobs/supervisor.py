@@ -30,6 +30,9 @@ class Supervisor:
         self.stopping = False
 
     async def start(self) -> None:
+        """Does nothing where the settings say that workers run elsewhere."""
+        if not self.settings.worker:
+            return
         self.watch = asyncio.create_task(self.keep_running())
 
     async def stop(self, limit_s: float = STOP_S) -> None:
@@ -86,5 +89,6 @@ def environment(settings: Settings) -> dict[str, str]:
         "GREENROOM_DATABASE_URL": settings.database_url,
         "GREENROOM_REDIS_URL": settings.redis_url or "",
         "GREENROOM_SECRET": settings.secret,
+        "GREENROOM_LOST_SECONDS": str(settings.lost_s),
         "PYTHONPATH": os.pathsep.join([str(HOUSE), os.environ.get("PYTHONPATH", "")]),
     }

@@ -19,10 +19,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from database import Database
-from errors import GreenroomError, RenderFailed, Stopped, WorkerLost
+from errors import GreenroomError, Stopped
+from jobs import line
+from jobs.endings import failed, stopped
+from jobs.files import KINDS, discard_attempts, file_name
 from jobs.live import LiveEvent, Publisher, thumbnail
-from jobs.queue import Release, stopped
-from jobs.records import LIVE, Clip, Job, move
+from jobs.queue import Queue, Release
+from jobs.records import Clip, Job, move
 from jobs.sources import source_path
 from sora_core.render import Film, Progress, render
 from sora_core.spec import ClipSpec
@@ -34,13 +37,11 @@ Settle = Callable[[Session, str, int, int], None]
 WhyStop = Callable[[Session, str, bool], str | None]
 T = TypeVar("T")
 
-ATTEMPTS, PATIENCE_S = 2, 30
-LOST = "The machine that drew this clip went away twice. It was not charged. Try again."
-BROKEN = "Something broke while this clip was drawn. It was not charged. Try again."
+PATIENCE_S = 30
 
 
 class TakenOver(Exception):
-    """The job's row names another worker: whatever was drawn here, nobody wants it."""
+    """The job's row names another worker, or is gone: whatever was drawn here, nobody wants it."""
 
 
 class Leaving(Exception):
@@ -55,7 +56,8 @@ class Worker:
     why_stop(db, admission_id, lasting) run inside this worker's transactions and do not commit.
     why_stop says why what was admitted must not go on, or None; lasting: and so it stays until
     the transaction ends.
-    name is new in each process: two lives of one machine are two workers.
+    name is new in each process, and after the worker was given up for lost: two lives of one
+    machine are two workers.
     Once `leaving` is set, the job in hand is given back at its next step.
     """
 
@@ -65,14 +67,15 @@ class Worker:
     settle: Settle
     release: Release
     why_stop: WhyStop
+    queue: Queue
     clock: Callable[[], int]
     name: str = field(default_factory=lambda: uuid4().hex)
     leaving: threading.Event = field(default_factory=threading.Event)
 
     def carry(self, job_id: str) -> None:
-        """Take a queued job to its end; one whose worker died, once more from its start.
+        """Take a queued job to its end.
 
-        Raises Leaving when the job is not done and must be delivered again, else nothing.
+        Raises Leaving where this process goes before that; the job is in the line again then.
         """
         job = insist(lambda: self.claim(job_id))
         if job is None:
@@ -80,10 +83,11 @@ class Worker:
         self.publisher.publish(LiveEvent.of(job))
         try:
             film = self.draw(job)
+            insist(lambda: self.reason_to_stop(job))
             self.publish(job, self.keep(job, film), film)
         except TakenOver:
             log.warning("job %s went on elsewhere; what was drawn here is dropped", job_id)
-            self.discard(job_id, [job.attempts])
+            discard_attempts(self.store, job_id, [job.attempts])
         except Leaving:
             insist(lambda: self.hand_back(job))
             raise
@@ -101,8 +105,8 @@ class Worker:
     def claim(self, job_id: str) -> Job | None:
         """The job, now `running` and ours; None when there is nothing left to draw.
 
-        One that must not be drawn any more is stopped. A job that is `running` already comes
-        here because its worker died. Where that is the second time, it fails.
+        One that must not be drawn any more is stopped. One that is ours already was claimed a
+        moment ago, by a transaction whose end we did not hear of.
         """
         ours = {
             "state": "running",
@@ -112,17 +116,18 @@ class Worker:
             "started_at": self.clock(),
         }
         with self.database.begin() as db:
-            stop = self.why_stop(db, db.get_one(Job, job_id).admission_id, True)
-            db.expire_all()
-            if stop is None and (
-                move(db, job_id, "queued", **ours)
-                or move(db, job_id, "running", Job.attempts < ATTEMPTS, **ours)
-            ):
-                return db.get_one(Job, job_id)
-        if stop is not None:
-            self.end(job_id, true(), stopped(stop), LIVE)
-        else:
-            self.end(job_id, Job.attempts >= ATTEMPTS, failed(WorkerLost(LOST)))
+            waiting = db.get(Job, job_id)
+            if waiting is None:
+                return None  # its owner deleted it
+            stop = self.why_stop(db, waiting.admission_id, True)
+            if stop is None:
+                claimed = move(db, job_id, "queued", **ours)
+                job = db.get_one(Job, job_id, populate_existing=True)
+                if claimed:
+                    line.reach(db, job.line)
+                mine = job.state == "running" and job.executor_id == self.name
+                return job if mine else None
+        self.end(job_id, true(), stopped(stop), ("queued",))
         return None
 
     def draw(self, job: Job) -> Film:
@@ -156,14 +161,14 @@ class Worker:
             raise Leaving
         columns = select(Job.state, Job.executor_id, Job.stop_reason).where(Job.id == job.id)
         with self.database.read() as db:
-            state, executor_id, stop_reason = db.execute(columns).one()
+            state, executor_id, stop_reason = db.execute(columns).first() or (None,) * 3
             if (state, executor_id) != ("running", self.name):
                 raise TakenOver
             return stop_reason or self.why_stop(db, job.admission_id, False)
 
     def keep(self, job: Job, film: Film) -> Clip:
         """Put the files where they stay. Before the row: a row never names a missing file."""
-        names = [file_name(job.id, job.attempts, kind) for kind in ("mp4", "jpg")]
+        names = [file_name(job.id, job.attempts, kind) for kind in KINDS]
         for draft, name in zip((film.path, film.poster), names, strict=True):
             self.store.keep(draft, self.store.key(name))
         return Clip(
@@ -188,21 +193,26 @@ class Worker:
 
         Raises Stopped where a stop or a revocation came first; one that comes now waits.
         """
-        done = {"state": "finished", "reading": film.reading, "ended_at": clip.created_at}
-        unstopped = Job.stop_reason.is_(None)
-        with self.database.begin() as db:
-            stop = self.why_stop(db, job.admission_id, True)
-            published = stop is None and move(
-                db, job.id, "running", self.is_ours, unstopped, **done
-            )
-            if published:
-                db.add(clip)
-                self.settle(db, job.id, film.gpu_ms, clip.created_at)
-                job = db.get_one(Job, job.id)
-        if not published:
+        done = insist(lambda: self.settled(job, clip, film))
+        if done is None:
             raise Stopped("It came too late.", reason=self.reason_to_stop(job) or "cancelled")
-        self.discard(job.id, range(1, job.attempts))
-        self.publisher.publish(LiveEvent.of(job))
+        discard_attempts(self.store, job.id, range(1, job.attempts))
+        self.publisher.publish(LiveEvent.of(done))
+
+    def settled(self, job: Job, clip: Clip, film: Film) -> Job | None:
+        """The finished job; None where it must not finish."""
+        done = {"state": "finished", "reading": film.reading, "ended_at": clip.created_at}
+        with self.database.begin() as db:
+            kept = db.scalar(select(Clip.key).where(Clip.id == job.id))
+            if kept == clip.key:  # by a transaction whose end we did not hear of
+                return db.get_one(Job, job.id)
+            stop = self.why_stop(db, job.admission_id, True)
+            unstopped = Job.stop_reason.is_(None)
+            if stop is not None or not move(db, job.id, "running", self.is_ours, unstopped, **done):
+                return None
+            db.add(clip)
+            self.settle(db, job.id, film.gpu_ms, clip.created_at)
+            return db.get_one(Job, job.id)
 
     def end(
         self,
@@ -224,7 +234,7 @@ class Worker:
                     return None
                 self.release(db, job_id, now_ms)
                 job = db.get_one(Job, job_id)
-                self.discard(job_id, range(1, job.attempts + 1))
+                discard_attempts(self.store, job_id, range(1, job.attempts + 1))
                 return job
 
         job = insist(write)
@@ -235,24 +245,10 @@ class Worker:
         """Into the line again, as if it had not been taken out of it."""
         unclaimed = {"state": "queued", "executor_id": None, "step": 0, "started_at": None}
         with self.database.begin() as db:
-            move(db, job.id, "running", self.is_ours, attempts=Job.attempts - 1, **unclaimed)
-        self.discard(job.id, [job.attempts])
-
-    def discard(self, job_id: str, attempts: Iterable[int]) -> None:
-        for attempt in attempts:
-            for kind in ("mp4", "jpg"):
-                self.store.discard(file_name(job_id, attempt, kind))
-
-
-def file_name(job_id: str, attempt: int, kind: str) -> str:
-    """Each attempt has files of its own: a late worker cannot touch the next one's."""
-    return f"{job_id}-{attempt}.{kind}"
-
-
-def failed(error: Exception) -> dict[str, str]:
-    """The columns of a job that ended with `error`."""
-    told = error if isinstance(error, GreenroomError) else RenderFailed(BROKEN)
-    return {"state": "failed", "error_code": told.code, "error_sentence": str(told)[:400]}
+            uncounted = {"attempts": Job.attempts - 1, **unclaimed}
+            if move(db, job.id, "running", self.is_ours, **uncounted):
+                self.queue.order(db, job, again=f"after-{self.name}")
+        discard_attempts(self.store, job.id, [job.attempts])
 
 
 def insist(act: Callable[[], T], patience_s: float = math.inf) -> T:
@@ -269,3 +265,9 @@ def insist(act: Callable[[], T], patience_s: float = math.inf) -> T:
                 raise
             log.warning("the database does not answer, trying again: %s", error.orig)
             time.sleep(0.5)
+
+
+if __name__ == "__main__":  # `python -m jobs.worker`, on a machine that only draws
+    from jobs.__main__ import main
+
+    main()

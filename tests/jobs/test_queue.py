@@ -137,21 +137,3 @@ def test_job_is_moved_by_one_of_many_that_race_for_it(house: House) -> None:
 
     with ThreadPoolExecutor(20) as threads:
         assert sum(threads.map(race, range(20))) == 1
-
-
-def test_estimate_is_unknown_before_any_clip_was_made_and_grows_with_the_line(house: House) -> None:
-    done, first, second = house.ask(), house.ask(), house.ask()
-    with house.database.read() as db:
-        assert house.queue.estimate(db, house.look(second)) is None
-    with house.database.begin() as db:
-        took = {"started_at": 1_000, "ended_at": 1_000 + 2 * done.gpu_ms}
-        move(db, done.id, "queued", state="finished", **took)
-    with house.database.read() as db:
-        assert house.queue.estimate(db, house.look(first)) == 0
-        assert house.queue.estimate(db, house.look(second)) == 2 * first.gpu_ms
-        assert house.queue.estimate(db, house.look(done)) is None
-    with house.database.begin() as db:
-        move(db, first.id, "queued", state="running", step=18, steps=24)
-    with house.database.read() as db:
-        left_ms = house.queue.estimate(db, house.look(second))
-    assert left_ms == pytest.approx(2 * first.gpu_ms / 4, abs=1)

@@ -39,7 +39,9 @@ def store(house: House) -> Store:
 
 @pytest.fixture
 def worker(house: House, store: Store) -> Worker:
-    return Worker(house.database, store, Unheard(), settle, release, why_stop, clock=now_ms)
+    return Worker(
+        house.database, store, Unheard(), settle, release, why_stop, house.queue, clock=now_ms
+    )
 
 
 @pytest.fixture

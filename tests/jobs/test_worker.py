@@ -49,7 +49,9 @@ def watcher() -> Watcher:
 @pytest.fixture
 def worker(house: House, watcher: Watcher) -> Worker:
     store = Store(house.settings.data / "clips")
-    return Worker(house.database, store, watcher, settle, release, why_stop, clock=now_ms)
+    return Worker(
+        house.database, store, watcher, settle, release, why_stop, house.queue, clock=now_ms
+    )
 
 
 def assert_refunded(house: House, job: Job) -> None:
@@ -194,31 +196,43 @@ def test_carry_publishes_nothing_that_was_stopped_after_the_last_frame(
     assert_refunded(house, job)
 
 
-def test_carry_reruns_once_a_job_whose_worker_died(house: House, worker: Worker) -> None:
-    job = house.ask()
-    with house.database.begin() as db:
-        move(db, job.id, "queued", state="running", executor_id="dead", attempts=1, step=9)
-    worker.carry(job.id)
-    job = house.look(job)
-    assert (job.state, job.attempts) == ("finished", 2)
-    assert_charged_once(house, job)
-
-
-def test_carry_fails_a_job_whose_worker_died_twice(
+def test_carry_leaves_a_job_that_another_worker_draws(
     house: House, worker: Worker, watcher: Watcher
 ) -> None:
+    """The engine may deliver a job twice; it is drawn once."""
     job = house.ask()
-    for attempt in (1, 2):
-        kept = worker.store.draft(f"{job.id}-{attempt}.mp4")
-        kept.write_bytes(b"kept by a worker that died before it could say so")
-        worker.store.keep(kept, worker.store.key(kept.name))
     with house.database.begin() as db:
-        move(db, job.id, "queued", state="running", executor_id="dead", attempts=2)
+        move(db, job.id, "queued", state="running", executor_id="another", attempts=1, step=9)
     worker.carry(job.id)
     job = house.look(job)
-    assert (job.state, job.error_code, job.attempts) == ("failed", "worker_lost", 2)
-    assert watcher.seen[-1].error == {"code": "worker_lost", "sentence": job.error_sentence}
-    assert_refunded(house, job)
+    assert (job.state, job.executor_id, job.attempts, job.step) == ("running", "another", 1, 9)
+    assert watcher.seen == []
+
+
+def test_claim_finds_the_job_it_claimed_without_hearing_of_it(house: House, worker: Worker) -> None:
+    """The database died between the commit and its answer: asked again, it is still ours."""
+    job = house.ask()
+    worker.claim(job.id)
+    again = worker.claim(job.id)
+    assert again is not None
+    assert (again.state, again.attempts) == ("running", 1)
+
+
+def test_publish_charges_once_though_its_answer_was_lost(
+    house: House, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, settled, answers = house.ask(), worker.settled, iter(["lost"])
+
+    def settle_and_lose_the_answer(*arguments: Any) -> Job | None:
+        done = settled(*arguments)
+        for _ in answers:
+            raise OperationalError("COMMIT", {}, Exception("the server closed the connection"))
+        return done
+
+    monkeypatch.setattr(worker, "settled", settle_and_lose_the_answer)
+    worker.carry(job.id)
+    assert house.look(job).state == "finished"
+    assert_charged_once(house, job)
 
 
 def test_carry_changes_nothing_once_another_worker_has_the_job(
