@@ -17,7 +17,9 @@ GreenroomError                 code                 status
 │   ├── BudgetExhausted        budget_exhausted     429   short_by_ms
 │   └── TooManySignIns         too_many_sign_ins    429
 ├── BadRequest                 bad_request          400
-│   └── SignInFailed           sign_in_failed       400
+│   ├── SignInFailed           sign_in_failed       400
+│   ├── NotReady               video_not_ready      400   state
+│   └── NotOffered             not_offered          400
 ├── Conflict                   conflict             409
 ├── Unavailable                unavailable          503   retry_after_s
 │   └── StoreUnavailable       store_unavailable    503
@@ -43,6 +45,8 @@ from errors.anywhere import (
 from errors.base import GreenroomError
 from errors.clips import (
     BadSpec,
+    NotOffered,
+    NotReady,
     RenderFailed,
     Stopped,
     StoreFailed,
@@ -78,6 +82,8 @@ __all__ = [
     "NotFound",
     "NotGranted",
     "NotInvited",
+    "NotOffered",
+    "NotReady",
     "NotSignedIn",
     "ProofInvalid",
     "ProofRequired",

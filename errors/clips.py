@@ -1,5 +1,6 @@
 """Why there is no clip."""
 
+from errors.anywhere import BadRequest
 from errors.base import GreenroomError
 
 
@@ -11,6 +12,23 @@ class BadSpec(GreenroomError):
     def __init__(self, sentence: str, *, field: str) -> None:
         super().__init__(sentence, field=field)
         self.field = field
+
+
+class NotReady(BadRequest):
+    """What is asked of a video needs its film, and there is none. `state` is the video's."""
+
+    code = "video_not_ready"
+
+    def __init__(self, state: str) -> None:
+        failed = "This video failed and has no film: ask for a new one."
+        waiting = f"This video is {state.replace('_', ' ')}: ask again once it is completed."
+        super().__init__(failed if state == "failed" else waiting, state=state)
+
+
+class NotOffered(BadRequest):
+    """Well said, and nothing that the models here can do."""
+
+    code = "not_offered"
 
 
 class RenderFailed(GreenroomError):

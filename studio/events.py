@@ -16,6 +16,7 @@ from starlette.responses import StreamingResponse
 
 from auth.gate import Principal
 from auth.records import Token
+from errors import NotFound
 from jobs.live import LiveEvent, Subscription
 from jobs.records import LIVE
 from studio.cards import one_card
@@ -43,7 +44,10 @@ async def follow(parts: Parts, job_id: str, lease: Lease) -> AsyncIterator[str]:
         lease.on_end = watcher.arrived.set
         shown: dict[str, Any] | None = None
         while True:
-            card = await run_in_threadpool(read_card, parts, job_id, lease.principal)
+            try:
+                card = await run_in_threadpool(read_card, parts, job_id, lease.principal)
+            except NotFound:
+                break  # deleted while we watched
             yield event("job", card) if card != shown else PING
             shown = card
             if card["state"] not in LIVE or lease.over.is_set():

@@ -12,6 +12,7 @@ from auth.quotas import Quota
 from jobs.queue import new_job_id
 from jobs.records import Job
 from jobs.sources import require_sources
+from observe import metrics, visit
 from sora_core.spec import ClipSpec
 from studio.parts import Parts
 
@@ -37,6 +38,7 @@ def make(
     forms: Sequence[Mapping[str, object]],
     now_ms: int,
     idempotency_key: str | None = None,
+    *,
     wish: Mapping[str, object] | None = None,
 ) -> Made:
     """Parse, admit and enqueue in one transaction: all of it happens, or nothing.
@@ -69,7 +71,10 @@ def make(
             job.variation_of = jobs[0].id if jobs else None
             jobs.append(job)
             job_id, quotas = new_job_id(now_ms), admission.quotas
-        return Made(jobs, quotas)
+    for spec in specs:
+        metrics.ADMISSIONS.labels(spec.operation, spec.variant).inc()
+    visit.note(job_id=jobs[0].id)
+    return Made(jobs, quotas)
 
 
 def variations(db: Session, job_id: str) -> Sequence[Job]:

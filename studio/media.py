@@ -19,16 +19,19 @@ async def send_clip(parts: Parts, request: Request, clip_id: str, kind: str) -> 
     Raises NotFound, for somebody else's clip too; admins are no exception.
     """
     clip, title = await run_in_threadpool(find, parts, clip_id, request.state.principal.tester_id)
-    path = parts.store.path(clip.key if kind == "mp4" else clip.poster_key)
     saved: dict[str, Any] = {}
     if "download" in request.query_params:
         saved = {"filename": f"{title}.{kind}", "content_disposition_type": "attachment"}
-    return FileResponse(
-        path,
-        media_type="video/mp4" if kind == "mp4" else "image/jpeg",
-        headers={"cache-control": "private, no-store"},
-        **saved,
-    )
+    if kind == "mp4":
+        return await send_file(parts, clip.key, "video/mp4", **saved)
+    return await send_file(parts, clip.poster_key, "image/jpeg", **saved)
+
+
+async def send_file(parts: Parts, key: str, media_type: str, **saved: Any) -> FileResponse:
+    """What the store holds under `key`, whole or in the range asked for. Raises NotFound."""
+    path = await run_in_threadpool(parts.store.path, key)
+    headers = {"cache-control": "private, no-store"}
+    return FileResponse(path, media_type=media_type, headers=headers, **saved)
 
 
 def find(parts: Parts, clip_id: str, owner_id: str) -> tuple[Clip, str]:

@@ -15,6 +15,7 @@ from errors import (
     Unavailable,
 )
 from observe import visit
+from studio.error_bodies import PREFIX, error_body
 from studio.rate_headers import rate_headers
 
 # Unknown, forged, revoked, expired and missing tokens answer after the same time, whatever their
@@ -40,6 +41,8 @@ async def answer(error: GreenroomError, scope: Scope) -> Response:
         headers["x-should-retry"] = "false"
     if error.status == 401:
         headers["www-authenticate"] = challenge(error)
+    if scope["path"].startswith(PREFIX):
+        return JSONResponse(error_body(error), error.status, headers)
     return JSONResponse(
         error.as_problem(), error.status, headers, media_type="application/problem+json"
     )
@@ -67,4 +70,5 @@ def unreachable() -> Unavailable:
 
 def wants_page(scope: Scope) -> bool:
     accepts = dict(scope["headers"]).get(b"accept", b"")
-    return scope["method"] == "GET" and b"text/html" in accepts
+    asked = scope["method"] == "GET" and b"text/html" in accepts
+    return asked and not scope["path"].startswith(PREFIX)

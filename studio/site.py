@@ -33,6 +33,7 @@ from studio.gateway import Gateway
 from studio.page import Shell, build_page, plain_theme
 from studio.parts import Parts
 from studio.refusals import answer, unreachable
+from studio.videos.routes import ROUTES as VIDEOS
 
 STATIC = Path(__file__).parent.parent / "static"
 # Where a system has no face of ours, Source Sans stands in; Gradio's package brings it along.
@@ -107,6 +108,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/clips/{clip_id}.{kind}", media.send_clip),
         at("/pictures", uploads.bring_picture, "POST"),
         at("/pictures/{picture_id}.jpg", uploads.show_picture),
+        *(at(*row) for row in VIDEOS),
         at("/backstage", backstage.show_backstage),
         at("/backstage/room", backstage.show_room),
         at("/backstage/audit", audit_page.show_audit),

@@ -93,7 +93,7 @@ def test_another_shape_of_request_is_refused(
     house: House, headers: dict[str, str], body: str
 ) -> None:
     answer = house.stranger(headers={}).post(PATH, headers=headers, content=body.encode("latin-1"))
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_request")
 
 
 def test_token_in_the_address_is_not_read(house: House, ada: Person) -> None:
@@ -109,7 +109,7 @@ def test_an_address_has_ten_and_then_waits_and_signing_in_does_not(
     answers = [stranger.post(PATH, data={"token": "x"}).status_code for _ in range(11)]
     assert answers == [200] * 10 + [429]
     late = stranger.post(PATH, data={"token": ada.token})
-    assert (late.json()["limit"], int(late.headers["retry-after"]) > 0) == (
+    assert (late.json()["error"]["limit"], int(late.headers["retry-after"]) > 0) == (
         "calls_per_minute",
         True,
     )

@@ -1,0 +1,1 @@
+"""`/v1/videos`: clips in the shape that clients of a hosted video API speak already."""

@@ -1,0 +1,69 @@
+"""A job as the `video` object of that API: every key is there, those without a value are null."""
+
+from typing import Any
+
+from jobs.records import Clip, Job
+
+STATUS = {
+    "queued": "queued",
+    "running": "in_progress",
+    "finished": "completed",
+    "failed": "failed",
+    "stopped": "failed",
+}
+
+
+def video(job: Job) -> dict[str, Any]:
+    """`status` is one of the four that clients wait by; what else there is to say has own keys.
+
+    Ours: style, seed, negative_prompt, turbo, operation, sources, variation_of, and `review`,
+    null while nobody has to look at it.
+    """
+    spec = job.spec
+    remixed = spec["operation"] == "remix"
+    return {
+        "id": job.id,
+        "object": "video",
+        "model": spec["model"],
+        "status": STATUS[job.state],
+        "progress": progress(job),
+        "created_at": job.created_at // 1000,
+        "completed_at": seconds(job.ended_at if job.state == "finished" else None),
+        "expires_at": None,
+        "prompt": spec["prompt"],
+        "size": f"{spec['width']}x{spec['height']}",
+        "seconds": str(spec["seconds"]),
+        "remixed_from_video_id": spec["sources"][0] if remixed else None,
+        "error": error(job),
+        "review": None,
+        "style": spec["style"],
+        "seed": spec["seed"],
+        "negative_prompt": spec["negative_prompt"],
+        "turbo": spec["variant"] == "turbo",
+        "operation": spec["operation"],
+        "sources": spec["sources"],
+        "variation_of": job.variation_of,
+    }
+
+
+def progress(job: Job) -> int:
+    """Percent of the steps; 100 only once the film is there."""
+    if job.state == "finished":
+        return 100
+    return min(99, 100 * job.step // max(job.steps, 1))
+
+
+def error(job: Job) -> dict[str, str] | None:
+    """What went wrong; of a video that was stopped, why (`cancelled`, `revoked`, …)."""
+    if job.error_code is None:
+        return None
+    code = job.stop_reason or job.error_code
+    return {"code": code, "message": job.error_sentence or ""}
+
+
+def seconds(ms: int | None) -> int | None:
+    return None if ms is None else ms // 1000
+
+
+def clip_seconds(clip: Clip) -> int:
+    return clip.frame_count // clip.fps
