@@ -1,11 +1,10 @@
 """Backstage's reading room: the audit log, newest first, and as a file."""
 
-from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from auth import audit, checkpoints, testers
 from auth.audit import Search
@@ -13,15 +12,15 @@ from auth.audit_file import as_csv, as_lines, facts
 from auth.verification import every_row, verify
 from errors import BadSpec
 from studio.clock import now_ms
+from studio.markup import send_page
 from studio.parts import Parts
 
-PAGE = Path(__file__).parent / "pages/audit.html"
 ROWS_SHOWN = 100
 KINDS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
 
 
 async def show_audit(_parts: Parts, _request: Request) -> Response:
-    return FileResponse(PAGE, media_type="text/html; charset=utf-8")
+    return await send_page("audit")
 
 
 async def list_entries(parts: Parts, request: Request) -> Response:

@@ -1,14 +1,13 @@
 """For admins: who is in the programme, which tokens are out, what is being drawn."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from auth import audit, revocation, testers, tokens
 from auth.budget import release
@@ -18,17 +17,17 @@ from jobs.live import LiveEvent
 from jobs.records import LIVE, Job
 from studio import invitations, revoking
 from studio.clock import now_ms
+from studio.markup import send_page
 from studio.notices import stops_facts
 from studio.parts import Parts
 from studio.requests import actor_of, read_form, read_text
 
-PAGE = Path(__file__).parent / "pages/backstage.html"
 DAY_MS = 86_400_000
 ENDED_SHOWN = 8
 
 
 async def show_backstage(_parts: Parts, _request: Request) -> Response:
-    return FileResponse(PAGE, media_type="text/html; charset=utf-8")
+    return await send_page("backstage")
 
 
 async def show_room(parts: Parts, _request: Request) -> Response:

@@ -1,23 +1,22 @@
 """A tester's own devices: which there are, letting one more in, removing one."""
 
-from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from auth import audit, devices, tokens
 from errors import NotGranted
 from studio.clock import now_ms
+from studio.markup import send_page
 from studio.parts import Parts
 
-PAGE = Path(__file__).parent / "pages/devices.html"
 LINK_LIFETIME_MS = 15 * 60_000
 
 
 async def show_devices(_parts: Parts, _request: Request) -> Response:
-    return FileResponse(PAGE, media_type="text/html; charset=utf-8")
+    return await send_page("devices")
 
 
 async def list_devices(parts: Parts, request: Request) -> Response:

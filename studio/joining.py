@@ -1,20 +1,18 @@
 """Coming into the programme: the invite's page, the terms, the waitlist."""
 
-from pathlib import Path
-
 from markdown_it import MarkdownIt
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from auth import invites, terms, tokens, waitlist
 from auth.terms import Terms
 from errors import NotGranted
 from studio.clock import now_ms
+from studio.markup import send_page
 from studio.parts import Parts
 from studio.requests import address_of, read_form, read_text
 
-PAGES = Path(__file__).parent / "pages"
 # From the redemption to the sign-in that follows by itself.
 LINK_LIFETIME_MS = 600_000
 ON_THE_LIST = "Thank you. If there is a place for you, somebody will write to you."
@@ -22,23 +20,20 @@ ON_THE_LIST = "Thank you. If there is a place for you, somebody will write to yo
 
 async def show_invite(_parts: Parts, _request: Request) -> Response:
     """The page that redeems an invite, the terms in it. The secret stays behind its #."""
-    return await run_in_threadpool(page_with_terms, "invite.html")
+    return await send_page("invite", await run_in_threadpool(terms_slots))
 
 
 async def show_terms(_parts: Parts, _request: Request) -> Response:
-    return await run_in_threadpool(page_with_terms, "terms.html")
+    return await send_page("terms", await run_in_threadpool(terms_slots))
 
 
-def page_with_terms(name: str) -> Response:
+def terms_slots() -> dict[str, str]:
     in_force = terms.current()
-    page = (PAGES / name).read_text()
-    for slot, value in {
+    return {
         "<!-- terms -->": as_html(in_force),
         "TERMS_VERSION": in_force.version,
         "TERMS_SHA256": in_force.sha256,
-    }.items():
-        page = page.replace(slot, value)
-    return HTMLResponse(page)
+    }
 
 
 def as_html(in_force: Terms) -> str:
@@ -94,8 +89,7 @@ async def redeem_invite(parts: Parts, request: Request) -> Response:
 
 
 async def show_waitlist(parts: Parts, _request: Request) -> Response:
-    page = "waitlist.html" if parts.settings.waitlist else "waitlist-closed.html"
-    return HTMLResponse(await run_in_threadpool((PAGES / page).read_text))
+    return await send_page("waitlist" if parts.settings.waitlist else "waitlist-closed")
 
 
 async def join_waitlist(parts: Parts, request: Request) -> Response:

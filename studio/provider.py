@@ -5,7 +5,6 @@ bound as with every other link, and this file opens no sign-in of its own.
 """
 
 import html
-from pathlib import Path
 from typing import Any
 
 from joserfc import jwt
@@ -24,10 +23,10 @@ from errors import GreenroomError, NotFound, SignInFailed, Unavailable
 from settings import Settings
 from studio.clock import now_ms
 from studio.credentials import SessionCookie
+from studio.markup import page_text
 from studio.parts import Parts
 from studio.refusals import unreachable
 
-PAGE = Path(__file__).parent / "pages/sign-in.html"
 CALLBACK = "/sign-in/provider/callback"
 UNDER_WAY_S = 600
 LINK_LIFETIME_MS = 120_000
@@ -55,8 +54,9 @@ def sign_in_page(parts: Parts, sentence: str = "") -> str:
             f'<p class="or">or</p><a class="button provider" href="/sign-in/provider"{target}>'
             f"Sign in with {name}</a>"
         )
-    page = PAGE.read_text().replace("<!-- provider -->", button)
-    return page.replace("<!-- wrong -->", html.escape(sentence))
+    return page_text(
+        "sign-in", {"<!-- provider -->": button, "<!-- wrong -->": html.escape(sentence)}
+    )
 
 
 async def begin(parts: Parts, request: Request) -> Response:
