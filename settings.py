@@ -56,6 +56,13 @@ class Settings:
     concurrent: int
     clips_per_day: int
     gpu_ms_per_day: int
+    bearer_rate_per_minute: int
+    bearer_concurrent: int
+    bearer_clips_per_day: int
+    bearer_gpu_ms_per_day: int
+    step_up: bool
+    touch_clips: int
+    touch_ms: int
     worker: bool
     drain_s: int
     lost_s: int
@@ -95,6 +102,14 @@ class Settings:
             concurrent=whole(value, "GREENROOM_CONCURRENT", 1, 1_000),
             clips_per_day=whole(value, "GREENROOM_CLIPS_PER_DAY", 0, 1_000_000),
             gpu_ms_per_day=1000 * whole(value, "GREENROOM_GPU_SECONDS_PER_DAY", 0, 10_000_000),
+            bearer_rate_per_minute=whole(value, "GREENROOM_BEARER_RATE_PER_MINUTE", 1, 60_000),
+            bearer_concurrent=whole(value, "GREENROOM_BEARER_CONCURRENT", 1, 1_000),
+            bearer_clips_per_day=whole(value, "GREENROOM_BEARER_CLIPS_PER_DAY", 0, 1_000_000),
+            bearer_gpu_ms_per_day=1000
+            * whole(value, "GREENROOM_BEARER_GPU_SECONDS_PER_DAY", 0, 10_000_000),
+            step_up=on_or_off(value, "GREENROOM_STEP_UP"),
+            touch_clips=whole(value, "GREENROOM_TOUCH_CLIPS", 1, 1_000),
+            touch_ms=3_600_000 * whole(value, "GREENROOM_TOUCH_HOURS", 1, 24),
             worker=on_or_off(value, "GREENROOM_WORKER"),
             drain_s=whole(value, "GREENROOM_DRAIN_SECONDS", 0, 86_400),
             lost_s=whole(value, "GREENROOM_LOST_SECONDS", 6, 600),

@@ -49,6 +49,26 @@ TABLE: tuple[Setting, ...] = (
     Setting("GREENROOM_CLIPS_PER_DAY", "50", "Clips a tester may make in a day (UTC)."),
     Setting("GREENROOM_GPU_SECONDS_PER_DAY", "1800", "Drawing time of a tester in a day (UTC)."),
     Setting(
+        "GREENROOM_BEARER_RATE_PER_MINUTE",
+        "2",
+        "Clips a minute of one bearer key, which works for whoever holds it.",
+    ),
+    Setting("GREENROOM_BEARER_CONCURRENT", "1", "Clips of one bearer key at once."),
+    Setting("GREENROOM_BEARER_CLIPS_PER_DAY", "10", "Clips of one bearer key in a day (UTC)."),
+    Setting(
+        "GREENROOM_BEARER_GPU_SECONDS_PER_DAY",
+        "300",
+        "Drawing time of one bearer key in a day (UTC).",
+    ),
+    Setting(
+        "GREENROOM_STEP_UP",
+        "off",
+        "Whether testers must touch a passkey before they make clips, where nothing else was set "
+        "for them or their cohort: on or off.",
+    ),
+    Setting("GREENROOM_TOUCH_CLIPS", "5", "How many clips a touch opens."),
+    Setting("GREENROOM_TOUCH_HOURS", "2", "How long a touch opens them, 1 to 24 hours."),
+    Setting(
         "GREENROOM_WORKER",
         "on",
         "Whether the web process runs a worker of its own: on, or off where workers run elsewhere "

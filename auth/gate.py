@@ -14,6 +14,7 @@ from auth.meters import meters_of
 from auth.pots import pots_of
 from auth.proofs import Proof
 from auth.records import Cohort, Tester, Token
+from auth.step_up import StepUp
 from auth.subjects import Chain, find_all, lock_to_act
 from auth.switch import refuse_stopped
 from auth.testers import ADMIN
@@ -58,21 +59,39 @@ class Principal:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Whom a principal stands for, what binds them, and whether a touch must come first."""
+
+    chain: Chain
+    bounds: Sequence[Bound]
+    needs_touch: bool
+
+
+@dataclass(frozen=True)
 class Gate:
     """Every decision of the gate. Functions take a transaction and never commit it.
 
-    limits  what a tester may do for whom nothing else was set
-    clock   (db, now_ms) → the time that counts, whatever a web process believes it is
+    limits   what a tester may do for whom nothing else was set
+    clock    (db, now_ms) → the time that counts, whatever a web process believes it is
+    step_up  whom the programme asks to touch a passkey
+    bearer   what one bearer key may do for which nothing else was set
     """
 
     keys: Keys = field(repr=False)
     limits: Limits
     clock: Callable[[Session, int], int] = lambda db, now_ms: database_clock(db, now_ms)
+    step_up: StepUp = field(default_factory=StepUp)
+    bearer: Limits = field(default_factory=Limits)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Gate":
         keys = Keys.derive(settings.secret, settings.secret_previous)
-        return cls(keys, Limits.from_settings(settings))
+        return cls(
+            keys,
+            Limits.from_settings(settings),
+            step_up=StepUp.from_settings(settings),
+            bearer=Limits.of_bearer_key(settings),
+        )
 
     def authenticate(
         self,
@@ -167,25 +186,26 @@ class Gate:
         All or nothing in the caller's transaction: let a refusal roll it back, and nothing was
         charged. A second call for a job that holds an admission returns that one and charges
         nothing. `budget.settle` or `budget.release` ends it.
-        Raises ProofRequired, NotGranted, TokenInvalid, Suspended, TooMany, BudgetExhausted,
-        StoreUnavailable; Conflict for a job that has ended.
+        Raises ProofRequired, NotGranted, TokenInvalid, Suspended, StepUpRequired, TooMany,
+        BudgetExhausted, StoreUnavailable; Conflict for a job that has ended.
         """
         if not principal.may_act:
             raise ProofRequired
         scopes.need(principal.scopes, scopes.GENERATE)
-        chain, limits = self.stand(db, principal, job_id, now_ms)
+        standing = self.stand(db, principal, job_id, now_ms)
+        chain, limits = standing.chain, standing.bounds
         if first := find_hold(db, job_id, chain.tester_id):
             return first
 
         now_ms = self.clock(db, now_ms)
         left = reserve(db, job_id, chain, pots_of(limits, chain, now_ms), gpu_ms, now_ms)
+        if standing.needs_touch:
+            self.step_up.use(db, chain.tester_id, proved=principal.proved, now_ms=now_ms)
         before = meters_of(db).take(db, job_id, limits, now_ms)
         quotas = (*(quota.less_one() for quota in before), *left)
         return Admission(job_id, chain.tester_id, chain.token_id, gpu_ms, quotas)
 
-    def stand(
-        self, db: Session, principal: Principal, job_id: str, now_ms: int
-    ) -> tuple[Chain, Sequence[Bound]]:
+    def stand(self, db: Session, principal: Principal, job_id: str, now_ms: int) -> Standing:
         """Whom a principal stands for and what binds them, as the database has it now.
 
         Whoever revokes or stops one of them waits for this transaction, or was seen by it: none
@@ -200,7 +220,9 @@ class Gate:
             tokens.get(db, principal.token_id, now_ms)
         rows = find_all(db, chain.keys)
         refuse_stopped(chain, rows)
-        return chain, bounds(chain, self.limits.of(tester, cohort), rows)
+        of_token = self.bearer if principal.bearer else Limits()
+        found = bounds(chain, self.limits.of(tester, cohort), rows, of_token)
+        return Standing(chain, found, self.step_up.holds_for(tester, cohort))
 
     def allowance(self, db: Session, principal: Principal, now_ms: int) -> Allowance:
         """What the principal has left today. Reads only."""

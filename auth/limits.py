@@ -36,6 +36,16 @@ class Limits:
         )
 
     @classmethod
+    def of_bearer_key(cls, settings: Settings) -> "Limits":
+        """What one bearer key may do for which nothing else was set."""
+        return cls(
+            settings.bearer_rate_per_minute,
+            settings.bearer_concurrent,
+            settings.bearer_clips_per_day,
+            settings.bearer_gpu_ms_per_day,
+        )
+
+    @classmethod
     def own(cls, row: Limited | None) -> "Limits":
         """What an admin set in this row."""
         return cls(**{name: getattr(row, name, None) for name in NAMES})
@@ -71,12 +81,19 @@ class Bound:
     epoch: int = 0
 
 
-def bounds(chain: Chain, limits: Limits, rows: Mapping[str, Subject]) -> tuple[Bound, ...]:
-    """What binds each subject of a request, where `limits` are its tester's."""
+def bounds(
+    chain: Chain, limits: Limits, rows: Mapping[str, Subject], of_token: Limits
+) -> tuple[Bound, ...]:
+    """What binds each subject of a request.
+
+    limits    its tester's
+    of_token  its token's where an admin set nothing else
+    """
+    default = {chain.token: of_token}
     return tuple(
         Bound(
             key,
-            limits if key == chain.tester else Limits.own(rows.get(key)),
+            limits if key == chain.tester else default.get(key, Limits()).under(rows.get(key)),
             rows[key].epoch if key in rows else 0,
         )
         for key in chain.keys

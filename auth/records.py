@@ -18,17 +18,24 @@ class Limited:
 
 
 class Cohort(Limited, Record):
-    """A group of testers. The limit columns override the settings for its testers where set."""
+    """A group of testers. The limit columns override the settings for its testers where set.
+
+    step_up  whether its testers are asked to touch a passkey; NULL: as the settings say
+    """
 
     __tablename__ = "cohorts"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
+    step_up: Mapped[bool | None]
     created_at: Mapped[int] = mapped_column(BigInteger)
 
 
 class Tester(Limited, Record):
-    """A person in the programme. The limit columns override the settings where they are set."""
+    """A person in the programme. The limit columns override the settings where they are set.
+
+    step_up  whether they are asked to touch a passkey; NULL: as their cohort is
+    """
 
     __tablename__ = "testers"
     __table_args__ = (CheckConstraint("role IN ('tester', 'admin')", name="tester_role"),)
@@ -38,6 +45,7 @@ class Tester(Limited, Record):
     role: Mapped[str] = mapped_column(String(16), default="tester")
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
     cohort_id: Mapped[str | None] = mapped_column(ForeignKey("cohorts.id"), index=True)
+    step_up: Mapped[bool | None]
     created_at: Mapped[int] = mapped_column(BigInteger)
 
 
@@ -83,6 +91,8 @@ class SignIn(Record):
 
     It lives no longer than its token: the one it was opened with, or for a link that was made on
     a device the one that let this device in.
+
+    fresh_until  till then it may add a first passkey; NULL where it came by a link made on a device
     """
 
     __tablename__ = "sign_ins"
@@ -93,6 +103,7 @@ class SignIn(Record):
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"), index=True)
     created_at: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[int] = mapped_column(BigInteger)
+    fresh_until: Mapped[int | None] = mapped_column(BigInteger)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
 
 

@@ -14,6 +14,8 @@ from auth.tokens import ACCESS, LINK, is_expired
 from errors import TokenInvalid
 
 LIFETIME_MS = 14 * 24 * 3_600_000
+# How long it counts that somebody just came in with a credential from outside.
+FRESH_MS = 10 * 60_000
 COOKIE_SHAPE = re.compile(r"[0-9A-Za-z_-]{43}")
 
 
@@ -42,6 +44,7 @@ def open_with(
         device_id=device_id,
         created_at=now_ms,
         expires_at=expires_at,
+        fresh_until=now_ms + FRESH_MS if token.parent_id is None else None,
     )
     db.add(sign_in)
     db.flush()

@@ -12,6 +12,8 @@ GreenroomError                 code                 status
 ├── NotGranted                 not_granted          403
 │   └── NotInvited             not_invited          403
 ├── Suspended                  suspended            403   scope, message
+├── StepUpRequired             step_up_required     403   passkeys
+├── TouchInvalid               touch_invalid        403   fault
 ├── NotFound                   not_found            404
 ├── TooMany                    too_many             429   limit, retry_after_s
 │   ├── BudgetExhausted        budget_exhausted     429   short_by_ms
@@ -63,10 +65,12 @@ from errors.gate import (
     ProofInvalid,
     ProofRequired,
     SignInFailed,
+    StepUpRequired,
     Suspended,
     TokenInvalid,
     TooMany,
     TooManySignIns,
+    TouchInvalid,
     WrongDevice,
 )
 
@@ -89,6 +93,7 @@ __all__ = [
     "ProofRequired",
     "RenderFailed",
     "SignInFailed",
+    "StepUpRequired",
     "Stopped",
     "StoreFailed",
     "StoreUnavailable",
@@ -96,6 +101,7 @@ __all__ = [
     "TokenInvalid",
     "TooMany",
     "TooManySignIns",
+    "TouchInvalid",
     "Unavailable",
     "WeightsCorrupt",
     "WorkerLost",

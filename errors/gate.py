@@ -118,6 +118,31 @@ WHOM = {
 }
 
 
+class StepUpRequired(GreenroomError):
+    """Who asks must touch a passkey first. `passkeys`: how many they have to touch."""
+
+    code, status = "step_up_required", 403
+
+    def __init__(self, sentence: str, *, passkeys: int) -> None:
+        super().__init__(sentence, passkeys=passkeys)
+        self.passkeys = passkeys
+
+
+class TouchInvalid(GreenroomError):
+    """The answer of an authenticator is not right.
+
+    fault   what is wrong: `challenge`, `passkey`, `answer` or `counter`
+    signal  what the audit log keeps of it, if anything (auth/devices.py)
+    """
+
+    code, status = "touch_invalid", 403
+
+    def __init__(self, sentence: str, *, fault: str, signal: object = None) -> None:
+        super().__init__(sentence, fault=fault)
+        self.fault = fault
+        self.signal = signal
+
+
 class TooMany(GreenroomError):
     """`limit` names the limit; after `retry_after_s` whole seconds the same call passes it.
 

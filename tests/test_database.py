@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 import auth.idempotency
 import auth.identities
 import auth.joining
-import auth.records  # noqa: F401
+import auth.records
+import auth.touching  # noqa: F401
 import jobs.records  # noqa: F401
 from database import Database, Record, driver_url
 

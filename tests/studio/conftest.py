@@ -201,7 +201,14 @@ def wait_for(happened: Callable[[], Any], limit_s: float = 20) -> None:
         time.sleep(0.01)
 
 
-GENEROUS = {"GREENROOM_RATE_PER_MINUTE": "1000", "GREENROOM_CONCURRENT": "100"}
+GENEROUS = {
+    "GREENROOM_RATE_PER_MINUTE": "1000",
+    "GREENROOM_CONCURRENT": "100",
+    "GREENROOM_BEARER_RATE_PER_MINUTE": "1000",
+    "GREENROOM_BEARER_CONCURRENT": "100",
+    "GREENROOM_BEARER_CLIPS_PER_DAY": "100000",
+    "GREENROOM_BEARER_GPU_SECONDS_PER_DAY": "1000000",
+}
 
 
 @pytest.fixture(scope="module")
