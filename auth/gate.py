@@ -201,8 +201,7 @@ class Gate:
         left = reserve(db, job_id, chain, pots_of(limits, chain, now_ms), gpu_ms, now_ms)
         if standing.needs_touch:
             self.step_up.use(db, chain.tester_id, proved=principal.proved, now_ms=now_ms)
-        before = meters_of(db).take(db, job_id, limits, now_ms)
-        quotas = (*(quota.less_one() for quota in before), *left)
+        quotas = (*meters_of(db).take(db, job_id, limits, now_ms), *left)
         return Admission(job_id, chain.tester_id, chain.token_id, gpu_ms, quotas)
 
     def stand(self, db: Session, principal: Principal, job_id: str, now_ms: int) -> Standing:

@@ -10,14 +10,15 @@ from typing import Protocol
 from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
-from auth.limits import DAY_MS, MINUTE_MS, Bound
-from auth.quotas import Meters, Quota, pace_ms, quotas, refuse_spent
+from auth.limits import Bound
+from auth.quotas import Meters, Quota, quotas, refuse_spent
 from auth.records import Meter, Reservation
 from auth.rows import insert_new
 from auth.subjects import Chain, reservations_of
 from database import Database
 
 METERS = "what counts rates and places"
+Counted = Sequence[tuple[Bound, Meters]]
 
 
 class MeterStore(Protocol):
@@ -28,7 +29,7 @@ class MeterStore(Protocol):
     ) -> Sequence[Quota]:
         """Count one call and take one place for `job_id` of every subject, or of none.
 
-        Returns what was left before. Undone when `db` does not commit.
+        Returns what is left after it. Undone when `db` does not commit.
         Raises TooMany, StoreUnavailable.
         """
 
@@ -66,15 +67,15 @@ class SqlMeters:
     ) -> Sequence[Quota]:
         limited = [bound for bound in bounds if is_metered(bound)]
         rows = lock_rows(db, [bound.subject for bound in limited])
-        found: list[Quota] = []
+        found = []
         for bound in limited:
             row = rows[bound.subject]
-            held = count_held(db, bound, job_id)
-            found += quotas(bound, Meters(row.minute_ms, row.day_ms, held), now_ms)
-        refuse_spent(found)
-        for bound in limited:
-            count_call(db, bound, rows[bound.subject], now_ms)
-        return found
+            found.append((bound, Meters(row.minute_ms, row.day_ms, count_held(db, bound, job_id))))
+        refuse_spent(left_of(found, now_ms))
+        after = with_one_more(found, now_ms)
+        for bound, meters in after:
+            write_down(db, bound.subject, meters)
+        return left_of(after, now_ms)
 
     def leave(self, db: Session, job_id: str, chain: Chain) -> None:
         """Nothing to do: a reservation that is not held holds no place."""
@@ -87,6 +88,14 @@ class SqlMeters:
 
 
 SQL = SqlMeters()
+
+
+def left_of(counted: Counted, now_ms: int) -> list[Quota]:
+    return [quota for bound, meters in counted for quota in quotas(bound, meters, now_ms)]
+
+
+def with_one_more(counted: Counted, now_ms: int) -> Counted:
+    return [(bound, meters.with_one_more(bound.limits, now_ms)) for bound, meters in counted]
 
 
 def is_metered(bound: Bound) -> bool:
@@ -116,20 +125,13 @@ def count_held(db: Session, bound: Bound, but_for: str) -> int:
     return db.scalar(held.where(reservations_of(bound.subject))) or 0
 
 
-def count_call(db: Session, bound: Bound, row: Meter, now_ms: int) -> None:
-    limits = bound.limits
-    values = {
-        "minute_ms": moved(row.minute_ms, limits.rate_per_minute, MINUTE_MS, now_ms),
-        "day_ms": moved(row.day_ms, limits.rate_per_day, DAY_MS, now_ms),
-    }
+def write_down(db: Session, subject: str, meters: Meters) -> None:
     db.execute(
-        update(Meter).where(Meter.subject == bound.subject).values(values),
+        update(Meter)
+        .where(Meter.subject == subject)
+        .values(minute_ms=meters.minute_ms, day_ms=meters.day_ms),
         execution_options={"synchronize_session": False},
     )
-
-
-def moved(arrival_ms: int, rate: int | None, window_ms: int, now_ms: int) -> int:
-    return max(arrival_ms, now_ms) + pace_ms(rate, window_ms) if rate else arrival_ms
 
 
 def when_committed(db: Session, act: Callable[[], None]) -> None:

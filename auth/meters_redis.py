@@ -18,8 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auth.limits import DAY_MS, MINUTE_MS, Bound
-from auth.meters import unless_committed, when_committed, wire
-from auth.quotas import Meters, Quota, pace_ms, quotas, refuse_spent
+from auth.meters import left_of, unless_committed, when_committed, wire, with_one_more
+from auth.quotas import Meters, Quota, pace_ms, refuse_spent
 from auth.records import Reservation, Subject
 from auth.subjects import Chain
 from database import Database
@@ -79,13 +79,15 @@ class RedisMeters:
             word, *rest = self.ask(lambda: self.admit(job_id, bounds))
         if word in ("closed", "changed"):
             raise unavailable("The gate is being put in order")
-        now_ms, found = rest[0], list[Quota]()
-        for number, bound in enumerate(bounds):
-            found += quotas(bound, Meters(*rest[1 + 3 * number : 4 + 3 * number]), now_ms)
+        now_ms, *counted = rest
+        found = [
+            (bound, Meters(*counted[3 * number : 3 * number + 3]))
+            for number, bound in enumerate(bounds)
+        ]
         if word == "refused":
-            refuse_spent(found)
+            refuse_spent(left_of(found, now_ms))
         unless_committed(db, lambda: self.undo(job_id, bounds))
-        return found
+        return left_of(with_one_more(found, now_ms), now_ms)
 
     def admit(self, job_id: str, bounds: Sequence[Bound]) -> list[Any]:
         keys, words = [READY, SWITCHES], list[str | int]((job_id, LEASE_MS))

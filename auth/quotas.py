@@ -1,9 +1,9 @@
 """One limit at one moment: what is left of it, and the refusal when nothing is."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from auth.limits import DAY_MS, MINUTE_MS, Bound
+from auth.limits import DAY_MS, MINUTE_MS, Bound, Limits
 from auth.words import count, lasting
 from errors import TooMany
 
@@ -23,7 +23,8 @@ class Quota:
 
     name     the limit's, as in `Limits`
     limit    in calls, clips or GPU milliseconds
-    reset_s  whole seconds until more of it is there; None where time brings nothing back
+    reset_s  whole seconds until more of it is there; None where time brings nothing back, and
+             where all of it is there
     """
 
     name: str
@@ -32,13 +33,10 @@ class Quota:
     left: int
     reset_s: int | None
 
-    def less_one(self) -> "Quota":
-        return replace(self, left=self.left - 1)
-
 
 @dataclass(frozen=True)
 class Meters:
-    """What a store counts for one subject, before the call it is asked about.
+    """What a store counts for one subject.
 
     minute_ms, day_ms  when the calls so far would have come at the even pace of each rate
     held               clips waiting or being drawn
@@ -48,10 +46,23 @@ class Meters:
     day_ms: int = 0
     held: int = 0
 
+    def with_one_more(self, limits: Limits, now_ms: int) -> "Meters":
+        """What is counted once a call has passed."""
+        return Meters(
+            moved(self.minute_ms, limits.rate_per_minute, MINUTE_MS, now_ms),
+            moved(self.day_ms, limits.rate_per_day, DAY_MS, now_ms),
+            self.held + 1,
+        )
+
 
 def pace_ms(rate: int, window_ms: int) -> int:
     """The time between two calls at an even pace, rounded up."""
     return -(-window_ms // rate)
+
+
+def moved(arrival_ms: int, rate: int | None, window_ms: int, now_ms: int) -> int:
+    """An arrival after one more call."""
+    return max(arrival_ms, now_ms) + pace_ms(rate, window_ms) if rate else arrival_ms
 
 
 def seconds(ms: int) -> int:
@@ -69,9 +80,9 @@ def rate_quota(
     """
     every_ms = pace_ms(rate, window_ms)
     ahead_ms = max(0, arrival_ms - now_ms)
-    left = (rate * every_ms - ahead_ms) // every_ms
-    wait_ms = ahead_ms - (rate - 1) * every_ms if left <= 0 else ahead_ms
-    return Quota(name, subject, rate, max(0, left), seconds(wait_ms))
+    left = max(0, (rate * every_ms - ahead_ms) // every_ms)
+    wait_ms = ahead_ms - (rate - left - 1) * every_ms
+    return Quota(name, subject, rate, left, seconds(wait_ms) if ahead_ms else None)
 
 
 def quotas(bound: Bound, meters: Meters, now_ms: int) -> list[Quota]:

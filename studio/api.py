@@ -15,6 +15,7 @@ from studio.events import read_card
 from studio.making import make
 from studio.notices import notice_facts
 from studio.parts import Parts
+from studio.rate_headers import rate_headers
 from studio.requests import header_values, read_form
 
 
@@ -61,8 +62,9 @@ async def list_jobs(parts: Parts, request: Request) -> Response:
 
 
 async def make_job(parts: Parts, request: Request) -> Response:
-    """202 and the card of the new job. Raises what `make` raises; nothing is charged then.
+    """202, the card of the new job, and what each limit has left after it in `RateLimit` fields.
 
+    Raises what `make` raises; nothing is charged then.
     `Idempotency-Key`: sent again with the same form, the first job's card, and no other job.
     """
     form, principal = await read_form(request), request.state.principal
@@ -71,7 +73,8 @@ async def make_job(parts: Parts, request: Request) -> Response:
         raise BadRequest("Send one Idempotency-Key, or none.")
     made = await run_in_threadpool(make, parts, principal, [form], now_ms(), *keys)
     card = await run_in_threadpool(read_card, parts, made.first.id, principal)
-    return JSONResponse(card, 202, {"location": f"/jobs/{made.first.id}"})
+    headers = {"location": f"/jobs/{made.first.id}", **rate_headers(made.quotas)}
+    return JSONResponse(card, 202, headers)
 
 
 async def show_job(parts: Parts, request: Request, job_id: str) -> Response:

@@ -1,4 +1,8 @@
-"""What is left of the limits, as header fields (draft-ietf-httpapi-ratelimit-headers-10)."""
+"""What is left of the limits, as header fields (draft-ietf-httpapi-ratelimit-headers-10).
+
+They go with each answer that the gate's decision led to, a yes or a no, with the numbers the
+decision itself came to. `t`: seconds until there is more of it.
+"""
 
 from collections.abc import Iterable
 

@@ -22,6 +22,10 @@ from studio.rate_headers import rate_headers
 # look-up cost. Awaited, so that a flood of them holds no thread.
 FLOOR_S = 0.06
 RETRY_AFTER_S = 5
+# Clients that try again by themselves, such as those of OpenAI, sleep through a Retry-After of a
+# minute at most, and through a longer one not at all; `x-should-retry` keeps them from it.
+WORTH_WAITING_S = 60
+USELESS_AGAIN = (403, 409, 422, 429)
 
 
 async def answer(error: GreenroomError, scope: Scope) -> Response:
@@ -34,10 +38,10 @@ async def answer(error: GreenroomError, scope: Scope) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, TooMany) and isinstance(error.quota, Quota):
         headers |= rate_headers([error.quota])
-    if isinstance(error, TooMany | Unavailable) and error.retry_after_s is not None:
-        headers["retry-after"] = str(error.retry_after_s)
-    elif error.status in (403, 409, 422, 429):
-        # Understood by clients that would try again by themselves, such as those of OpenAI.
+    wait_s = error.retry_after_s if isinstance(error, TooMany | Unavailable) else None
+    if wait_s is not None:
+        headers["retry-after"] = str(wait_s)
+    if error.status in USELESS_AGAIN and (wait_s is None or wait_s > WORTH_WAITING_S):
         headers["x-should-retry"] = "false"
     if error.status == 401:
         headers["www-authenticate"] = challenge(error)

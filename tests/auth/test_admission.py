@@ -104,6 +104,37 @@ def test_admit_refuses_an_expired_token_and_an_ended_sign_in(
         ask(database, gate, ada, "job")
 
 
+def test_admit_says_what_each_limit_has_left_after_it(
+    database: Database, gate: Gate, meters: MeterStore
+) -> None:
+    """By the time it leaves: one call less, and when the next one comes back."""
+    ada = invite(database, gate, "Ada", rate_per_minute=5, rate_per_day=100, concurrent=3)
+    with database.begin() as db:
+        first = gate.admit(db, ada.principal, "job1", 1_000, NOON)
+    with database.begin() as db:
+        second = gate.admit(db, ada.principal, "job2", 500, NOON + 4_000)
+    found = [
+        {quota.name: (quota.limit, quota.left, quota.reset_s) for quota in admission.quotas}
+        for admission in (first, second)
+    ]
+    assert found == [
+        {
+            "rate_per_minute": (5, 4, 12),
+            "rate_per_day": (100, 99, 864),
+            "concurrent": (3, 2, None),
+            "clips_per_day": (50, 49, 43_200),
+            "gpu_ms_per_day": (1_800_000, 1_799_000, 43_200),
+        },
+        {
+            "rate_per_minute": (5, 3, 8),
+            "rate_per_day": (100, 98, 860),
+            "concurrent": (3, 1, None),
+            "clips_per_day": (50, 48, 43_196),
+            "gpu_ms_per_day": (1_800_000, 1_798_500, 43_196),
+        },
+    ]
+
+
 def test_admit_passes_five_in_a_minute_and_the_sixth_after_its_retry_after(
     database: Database, gate: Gate
 ) -> None:

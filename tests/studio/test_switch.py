@@ -1,6 +1,7 @@
 """An admin stops and resumes; open pages are told, and requests are refused with the message."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -96,3 +97,41 @@ def test_rate_refusal_says_what_is_left_and_when(house: House) -> None:
     assert answer.headers["ratelimit-policy"] == '"rate_per_minute";q=1;w=60'
     assert answer.headers["ratelimit"] == f'"rate_per_minute";r=0;t={wait_s}'
     assert "x-should-retry" not in answer.headers
+
+
+def test_yes_says_what_each_limit_has_left_after_it(house: House) -> None:
+    """With the decision's own numbers; a wish that came before was not decided, and says none."""
+    fay = house.person("Fay")
+    with house.parts.database.begin() as db:
+        tester = db.get_one(Tester, fay.principal.tester_id)
+        tester.rate_per_minute, tester.concurrent, tester.clips_per_day = 6, 3, 9
+        tester.gpu_ms_per_day = 10_000_000
+    key = {"idempotency-key": "one-wish"}
+    answer = fay.browser.post("/jobs", json=WISH, headers=key)
+    assert answer.status_code == 202, answer.text
+    assert answer.headers["ratelimit-policy"] == (
+        '"rate_per_minute";q=6;w=60, "concurrent";q=3;qu="concurrent-requests", '
+        '"clips_per_day";q=9;w=86400, '
+        '"gpu_ms_per_day";q=10000000;qu="gpu-milliseconds";w=86400'
+    )
+    left_ms = 10_000_000 - answer.json()["gpu_ms"]
+    to_midnight_s = re.escape("t=") + r"\d{1,5}"
+    assert re.fullmatch(
+        rf'"rate_per_minute";r=5;t=10, "concurrent";r=2, "clips_per_day";r=8;{to_midnight_s}, '
+        rf'"gpu_ms_per_day";r={left_ms};{to_midnight_s}',
+        answer.headers["ratelimit"],
+    )
+    again = fay.browser.post("/jobs", json=WISH, headers=key)
+    assert (again.status_code, again.json()["id"]) == (202, answer.json()["id"])
+    assert "ratelimit" not in again.headers
+
+
+def test_refusal_of_a_long_wait_keeps_clients_from_trying_again(house: House) -> None:
+    gil = house.person("Gil")
+    with house.parts.database.begin() as db:
+        db.get_one(Tester, gil.principal.tester_id).rate_per_day = 1
+    assert gil.browser.post("/jobs", json=WISH).status_code == 202
+    answer = gil.browser.post("/jobs", json=WISH)
+    assert answer.status_code == 429
+    assert 86_000 < int(answer.headers["retry-after"]) <= 86_400
+    assert answer.headers["x-should-retry"] == "false"
