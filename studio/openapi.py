@@ -6,7 +6,6 @@ ask a running Greenroom for everything in it, with good, bad and no credentials.
 
 import json
 import sys
-from typing import Any
 
 from errors import (
     BadRequest,
@@ -24,6 +23,8 @@ from errors import (
 )
 from sora_core.catalog import MODELS
 from sora_core.spec import PROMPT_MAX_CHARS, SECONDS_MAX, SEED_MAX, SIZES
+from studio.schemas import COUNT, ID, Schema, answer, array, link, nullable, ref, refusals
+from studio.videos import openapi as videos
 
 VERSION = "0.1.0"
 ALWAYS: tuple[type[GreenroomError], ...] = (
@@ -34,11 +35,7 @@ ALWAYS: tuple[type[GreenroomError], ...] = (
     TooManySignIns,
     Unavailable,
 )
-ID = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 MOMENT = {"type": "integer", "description": "milliseconds since the epoch, UTC"}
-COUNT = {"type": "integer", "minimum": 0}
-
-Schema = dict[str, Any]
 
 
 def describe() -> Schema:
@@ -49,10 +46,10 @@ def describe() -> Schema:
             "title": "Greenroom",
             "version": VERSION,
             "description": "Early access to a text-to-video model. Refusals are RFC 9457 problem "
-            "documents; `code` is stable.",
+            "documents, under /v1 objects named error; `code` is stable.",
         },
         "security": [{"token": []}],
-        "paths": paths(),
+        "paths": paths() | videos.paths(),
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": {
@@ -60,6 +57,7 @@ def describe() -> Schema:
                 "Job": job(),
                 "Me": me(),
                 "Problem": problem(),
+                **videos.schemas(),
             },
         },
     }
@@ -100,39 +98,10 @@ def paths() -> dict[str, Schema]:
     }
 
 
-def operation(name: str, answers: Schema, *refusals: type[GreenroomError]) -> Schema:
+def operation(name: str, answers: Schema, *more: type[GreenroomError]) -> Schema:
     """`answers` by status, and a problem for each way of refusing this, and any, request."""
-    by_status: dict[str, list[str]] = {}
-    for error in (*ALWAYS, *refusals):
-        by_status.setdefault(str(error.status), []).append(error.code)
-    problems = {
-        status: {
-            "description": ", ".join(codes),
-            "content": {"application/problem+json": {"schema": ref("Problem")}},
-        }
-        for status, codes in sorted(by_status.items())
-    }
+    problems = refusals((*ALWAYS, *more), "application/problem+json", ref("Problem"))
     return {"operationId": name, "responses": {**answers, **problems}}
-
-
-def answer(description: str, schema: Schema) -> Schema:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-def link(operation_id: str, parameter: str, source: str) -> Schema:
-    return {"operationId": operation_id, "parameters": {parameter: source}}
-
-
-def ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def array(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
-def nullable(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def wish() -> Schema:

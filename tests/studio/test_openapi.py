@@ -1,6 +1,7 @@
 """The OpenAPI document is true: schemathesis asks a running Greenroom for everything in it."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -73,7 +74,7 @@ def test_schemathesis_finds_nothing(house: House, tmp_path: Path) -> None:
             f"--url={house.url}",
             f"--header=Authorization: Bearer {token.text}",
             f"--exclude-checks={','.join(ON_PURPOSE_ELSEWISE)}",
-            "--max-examples=8",
+            "--max-examples=5",
             "--seed=1",
             "--suppress-health-check=all",
             "--no-color",
@@ -85,18 +86,24 @@ def test_schemathesis_finds_nothing(house: House, tmp_path: Path) -> None:
     )
     assert asking.returncode == 0, asking.stdout[-6000:]
     assert "ignored_auth" not in asking.stdout
-    assert "6 selected" in asking.stdout or "6 / 6" in asking.stdout, asking.stdout
+    assert f"{len(operations())} selected" in asking.stdout, asking.stdout
+
+
+def operations() -> set[tuple[str, str]]:
+    """Method and path of everything in the document."""
+    return {
+        (method.upper(), path)
+        for path, methods in describe()["paths"].items()
+        for method in methods
+        if method != "parameters"
+    }
 
 
 def test_document_holds_every_door_that_answers_scripts() -> None:
     """What is neither in it nor for pages, streams or admins does not exist."""
-    listed = {
-        (method.upper(), path.replace("{job_id}", "0" * 32))
-        for path, operations in describe()["paths"].items()
-        for method in operations
-        if method != "parameters"
+    found = {
+        find_door(method, re.sub(r"\{[a-z_]+\}", "0" * 32, path)) for method, path in operations()
     }
-    found = {find_door(method, path) for method, path in listed}
     assert None not in found
     ours = [
         row
