@@ -33,6 +33,7 @@ from errors import BootRefused
 from jobs.live import Hub
 from jobs.queue import Queue, migrate_engine
 from jobs.supervisor import Supervisor
+from observe import logs, traces
 from settings import Settings
 from sora_core.store import Store
 from studio.clock import now_ms
@@ -101,10 +102,13 @@ def only_one(data: Path) -> Iterator[None]:
 def main() -> int:
     try:
         settings = Settings.read()
+        logs.configure(settings.log, "web")
+        send_last_spans = traces.configure(settings.traces_to, "web")
         with only_one(settings.data):
             parts = wire(settings)
             supervisor = Supervisor(settings, parts.hub)
             asyncio.run(serve(parts, supervisor, partial(greeting, parts)))
+        send_last_spans()
     except BootRefused as refusal:
         print(f"Greenroom did not start. {refusal}", file=sys.stderr)
         return 1

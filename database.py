@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, create_engine, event
 from sqlalchemy.exc import OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -34,6 +37,7 @@ class Record(DeclarativeBase):
 class Database:
     """A handle on one database. Opens no connection until it is used.
 
+    Its errors hold no parameters: among them are prompts and hashes, and errors end up in logs.
     Where the database cannot be reached, does not answer in time, or has no connection left, its
     transactions raise OperationalError. `patience` is for Postgres alone: SQLite's is a constant.
     """
@@ -44,11 +48,12 @@ class Database:
         self.session_info: dict[str, Any] = {}  # what every transaction carries in `db.info`
         self.engine: Engine
         if self.is_sqlite:
-            self.engine = create_engine(self.url)
+            self.engine = create_engine(self.url, hide_parameters=True)
             prepare_sqlite(self.engine)
         else:
             self.engine = create_engine(
                 self.url,
+                hide_parameters=True,
                 pool_pre_ping=True,
                 pool_size=10,
                 max_overflow=20,
@@ -88,6 +93,12 @@ class Database:
         config.attributes["engine"] = engine
         command.upgrade(config, revision)
 
+    def is_current(self) -> bool:
+        """Whether the schema is the newest that this release knows."""
+        with self.read() as db:
+            found = MigrationContext.configure(db.connection()).get_current_revision()
+        return found == newest_revision()
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -99,6 +110,11 @@ def pool_may_be_empty() -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise OperationalError("a connection", None, error) from error
+
+
+@lru_cache(maxsize=1)
+def newest_revision() -> str | None:
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def driver_url(url: str) -> str:

@@ -70,6 +70,10 @@ class Settings:
     port: int
     in_space: bool
     provider: ProviderSettings | None = None
+    log: str = "text"
+    metrics_token: str | None = field(default=None, repr=False)
+    worker_metrics: tuple[str, int] | None = None
+    traces_to: str | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -117,6 +121,10 @@ class Settings:
             port=port,
             in_space=bool(space),
             provider=read_provider(value),
+            log=one_of(value, "GREENROOM_LOG", ("text", "json")),
+            metrics_token=read_metrics_token(value["GREENROOM_METRICS_TOKEN"]),
+            worker_metrics=read_worker_metrics(value),
+            traces_to=value["OTEL_EXPORTER_OTLP_ENDPOINT"] or None,
         )
 
 
@@ -171,6 +179,29 @@ def on_or_off(value: Mapping[str, str], name: str) -> bool:
     return value[name].lower() == "on"
 
 
+def one_of(value: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    if value[name].lower() not in choices:
+        raise BootRefused(f"{name} must be one of: {', '.join(choices)}.")
+    return value[name].lower()
+
+
+def read_metrics_token(given: str) -> str | None:
+    return checked_secret(given, "GREENROOM_METRICS_TOKEN") if given else None
+
+
+def read_worker_metrics(value: Mapping[str, str]) -> tuple[str, int] | None:
+    """Where a worker answers /metrics, which it does only to whoever shows a token."""
+    text = value["GREENROOM_WORKER_METRICS"]
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise BootRefused("GREENROOM_WORKER_METRICS must be like 127.0.0.1:9464.")
+    if not value["GREENROOM_METRICS_TOKEN"]:
+        raise BootRefused("GREENROOM_WORKER_METRICS needs GREENROOM_METRICS_TOKEN to be set too.")
+    return host, int(port)
+
+
 def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
@@ -220,6 +251,6 @@ def checked_secret(secret: str, name: str) -> str:
     if known or len(secret) < SECRET_MIN_CHARS:
         raise BootRefused(
             f"{name} is empty, well known or too short: give {SECRET_MIN_CHARS} random characters "
-            "or more, or unset it and one is made for you."
+            "or more, or unset it."
         )
     return secret

@@ -102,6 +102,26 @@ TABLE: tuple[Setting, ...] = (
         "domain:EXAMPLE.ORG, with commas. Empty: nobody but testers who linked their account.",
     ),
     Setting("GREENROOM_OIDC_ADMIN", "", "The provider's id (sub) of whoever becomes an admin."),
+    Setting(
+        "GREENROOM_LOG",
+        "text",
+        "text: warnings, as sentences. json: one object a line, each request included.",
+    ),
+    Setting(
+        "GREENROOM_METRICS_TOKEN",
+        "",
+        "Opens /metrics, as a bearer token: at least 32 characters. Empty: to nobody.",
+    ),
+    Setting(
+        "GREENROOM_WORKER_METRICS",
+        "",
+        "HOST:PORT where a worker answers /metrics. Empty: nowhere.",
+    ),
+    Setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "",
+        "Where traces go by OTLP over HTTP, such as http://127.0.0.1:4318. Empty: none are made.",
+    ),
     Setting("OAUTH_CLIENT_ID", "", "Set by Hugging Face Spaces with `hf_oauth: true`."),
     Setting("OAUTH_CLIENT_SECRET", "", "Set by Hugging Face Spaces with `hf_oauth: true`."),
     Setting("OAUTH_SCOPES", "openid profile", "Set by Hugging Face Spaces."),

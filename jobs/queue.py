@@ -13,6 +13,7 @@ from errors import NotFound
 from jobs import line
 from jobs.endings import stopped
 from jobs.records import LIVE, Clip, Job, move
+from observe import traces
 from observe.visit import current_request_id
 from sora_core.spec import ClipSpec
 
@@ -89,6 +90,7 @@ class Queue:
             line=line.join(db, owner_id, priority),
             created_at=now_ms,
             request_id=current_request_id(),
+            traceparent=traces.traceparent(),
         )
         db.add(job)
         db.flush()

@@ -75,7 +75,8 @@ PICTURE = r"/pictures/(picture_[0-9a-f]{32})\.jpg"
 GRADIO_QUEUE = "/gradio_api/queue"
 
 DOORS = (
-    door("GET HEAD", r"/healthz", Who.ANYONE),
+    door("GET HEAD", r"/(healthz|readyz)", Who.ANYONE),
+    door("GET", r"/metrics", Who.ANYONE),  # whose page asks for a token of its own
     door("GET HEAD POST", r"/sign-in", Who.ANYONE),
     door("GET", r"/sign-in/provider(/callback)?", Who.ANYONE),
     door(

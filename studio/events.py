@@ -19,7 +19,9 @@ from auth.records import Token
 from errors import NotFound
 from jobs.live import LiveEvent, Subscription
 from jobs.records import LIVE
+from observe import metrics
 from studio.cards import one_card
+from studio.clock import now_ms
 from studio.leases import Lease
 from studio.parts import Parts
 
@@ -90,6 +92,7 @@ def farewell(parts: Parts, lease: Lease) -> dict[str, str] | None:
     with parts.database.read() as db:
         token = db.get(Token, lease.principal.token_id)
     if token is not None and token.revoked_at is not None:
+        metrics.REVOCATION_SECONDS.observe(max(0, now_ms() - token.revoked_at) / 1000)
         return {
             "code": "revoked",
             "sentence": "Your access was revoked by an admin.",

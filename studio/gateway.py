@@ -26,7 +26,7 @@ from errors import (
     TokenInvalid,
     WrongDevice,
 )
-from observe import visit
+from observe import metrics, visit
 from studio.clock import now_ms
 from studio.credentials import Credential, SessionCookie, read_credential
 from studio.doors import GRADIO_QUEUE, NOWHERE, Door, Who, canonical_path, find_door
@@ -212,7 +212,7 @@ class Gateway:
         async def stands() -> bool:
             return await self.still_stands(credential, proof, scope)
 
-        with self.parts.leases.grant(principal) as lease:
+        with self.parts.leases.grant(principal) as lease, metrics.STREAMS.track_inprogress():
             scope["state"]["lease"] = lease
             await serve_under(lease, stands, self.app, scope, receive, send)
 

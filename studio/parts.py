@@ -15,6 +15,7 @@ from settings import Settings
 from sora_core.store import Store
 from studio.desk import Desk
 from studio.leases import Leases
+from studio.readiness import Readiness
 
 
 @dataclass(frozen=True)
@@ -32,4 +33,5 @@ class Parts:
     knocks: Addresses = field(default_factory=Addresses)
     leases: Leases = field(default_factory=Leases)
     desk: Desk = field(default_factory=Desk)
+    readiness: Readiness = field(default_factory=Readiness)
     provider: Provider | None = None

@@ -72,6 +72,14 @@ def unreachable() -> Unavailable:
     )
 
 
+def broken() -> GreenroomError:
+    """Nobody foresaw this. Why it happened is for the log, where its request is found by its id."""
+    return GreenroomError(
+        "Something broke here. Try again; if it stays so, tell whoever runs this: "
+        f"{visit.current_request_id()}."
+    )
+
+
 def wants_page(scope: Scope) -> bool:
     accepts = dict(scope["headers"]).get(b"accept", b"")
     asked = scope["method"] == "GET" and b"text/html" in accepts

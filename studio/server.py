@@ -54,7 +54,7 @@ def make_server(parts: Parts) -> Server:
     return Server(
         uvicorn.Config(
             Visits(build_site(parts)),
-            log_level="warning",
+            log_config=None,
             access_log=False,
             proxy_headers=False,
             server_header=False,

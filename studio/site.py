@@ -23,16 +23,18 @@ from studio import (
     invitations,
     joining,
     media,
+    metrics_page,
     notices,
     provider,
     revoking,
+    readiness,
     sign_in,
     uploads,
 )
 from studio.gateway import Gateway
 from studio.page import Shell, build_page, plain_theme
 from studio.parts import Parts
-from studio.refusals import answer, unreachable
+from studio.refusals import answer, broken, unreachable
 from studio.videos.routes import ROUTES as VIDEOS
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -49,7 +51,11 @@ def build_site(parts: Parts) -> Gateway:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        exception_handlers={GreenroomError: refuse, OperationalError: refuse_for_now},
+        exception_handlers={
+            GreenroomError: refuse,
+            OperationalError: refuse_for_now,
+            Exception: refuse_broken,
+        },
     )
     gr.mount_gradio_app(
         site,
@@ -79,6 +85,8 @@ def routes(parts: Parts) -> list[BaseRoute]:
     return [
         at("/healthz", show_health),
         Mount("/static/fonts", StaticFiles(directory=FONTS)),
+        at("/readyz", readiness.show_ready),
+        at("/metrics", metrics_page.show_metrics),
         Mount("/static", StaticFiles(directory=STATIC)),
         at("/sign-in", provider.show_sign_in),
         at("/sign-in/provider", provider.begin),
@@ -139,3 +147,7 @@ async def refuse(request: Request, error: Any) -> Response:
 
 async def refuse_for_now(request: Request, _error: Any) -> Response:
     return await answer(unreachable(), request.scope)
+
+
+async def refuse_broken(request: Request, _error: Any) -> Response:
+    return await answer(broken(), request.scope)

@@ -4,15 +4,17 @@ import logging
 import time
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from errors import GreenroomError
+from observe import metrics, traces
 from observe.visit import CURRENT, Visit
+from studio.refusals import answer, broken
 
 log = logging.getLogger("greenroom.http")
 
 ID_HEADER = "x-request-id"
+# A stranger may send any word as a method; as a label it is one of these.
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Visits:
@@ -25,24 +27,27 @@ class Visits:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        visit = Visit(scope["method"])
+        visit = Visit()
         CURRENT.set(visit)  # each request is a task of its own, so nobody else sees it
-        answer = Answer(visit, send)
-        try:
-            await self.app(scope, receive, answer.send)
-        except Exception:
-            log.exception("a request broke")
-            if answer.status is None:
-                await broken(visit)(scope, receive, answer.send)
-        finally:
-            answer.tell()
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        with traces.span(method, traces.SERVER) as span:
+            leaving = Answer(visit, method, send)
+            try:
+                await self.app(scope, receive, leaving.send)
+            except Exception:
+                log.exception("a request broke")
+                if leaving.status is None:
+                    response = await answer(broken(), scope)
+                    await response(scope, receive, leaving.send)
+            finally:
+                leaving.tell(span)
 
 
 class Answer:
     """One answer as it leaves: its id is added, its status and time are noted."""
 
-    def __init__(self, visit: Visit, send: Send) -> None:
-        self.visit, self.send_on = visit, send
+    def __init__(self, visit: Visit, method: str, send: Send) -> None:
+        self.visit, self.method, self.send_on = visit, method, send
         self.began = time.perf_counter()
         self.status: int | None = None
         self.waited_s = 0.0
@@ -51,29 +56,35 @@ class Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.waited_s = time.perf_counter() - self.began
-            MutableHeaders(scope=message)[ID_HEADER] = self.visit.id
+            MutableHeaders(scope=message)[ID_HEADER] = str(self.visit.id)
         await self.send_on(message)
 
-    def tell(self) -> None:
-        """One line. `ms`: until the answer began; `open_ms`: until it ended, as a stream does."""
-        log.info(
-            "request",
-            extra={
-                "method": self.visit.method,
-                "route": self.visit.route,
-                "status": self.status,
-                "code": self.visit.code,
-                "token_id": self.visit.token_id,
-                "ms": round(self.waited_s * 1000, 1),
-                "open_ms": round((time.perf_counter() - self.began) * 1000, 1),
-            },
+    def tell(self, span: traces.Span) -> None:
+        """Count it, and say it in one line and on its span.
+
+        `ms`: until the answer began; `open_ms`: until it ended, which is later for a stream.
+        """
+        visit = self.visit
+        labels = (self.method, visit.route, str(self.status))
+        metrics.HTTP_SECONDS.labels(*labels).observe(self.waited_s)
+        if visit.code is not None:
+            metrics.REFUSALS.labels(visit.code).inc()
+        span.update_name(f"{self.method} {visit.route}")
+        span.set_attributes(
+            {
+                "http.request.method": self.method,
+                "http.route": visit.route,
+                "http.response.status_code": self.status or 0,
+                "greenroom.request_id": str(visit.id),
+            }
         )
-
-
-def broken(visit: Visit) -> JSONResponse:
-    error = GreenroomError(
-        f"Something broke here. Try again; if it stays so, tell whoever runs this: {visit.id}."
-    )
-    visit.code = error.code
-    headers = {"cache-control": "no-store"}
-    return JSONResponse(error.as_problem(), 500, headers, "application/problem+json")
+        facts = {
+            "method": self.method,
+            "route": visit.route,
+            "status": self.status,
+            "code": visit.code,
+            "token_id": visit.token_id,
+            "ms": round(self.waited_s * 1000, 1),
+            "open_ms": round((time.perf_counter() - self.began) * 1000, 1),
+        }
+        log.info("request", extra=facts)
