@@ -1,6 +1,7 @@
 """Fixtures every folder of tests shares: one list of tests, every backend."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,18 +31,50 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file: copying it takes a hundredth of migrating one."""
+    path = tmp_path_factory.mktemp("template") / "greenroom.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> str:
+    """The URL of a migrated, empty database that others are copied from."""
+    url = new_database(postgres_url)
+    migrate(url)
+    return url
+
+
+def migrate(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    database.close()
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, on each backend in turn."""
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without any tables, on each backend in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'greenroom.db'}"
     return new_database(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a migrated database that holds nothing yet, on each backend in turn."""
+    if request.param == "sqlite":
+        path = tmp_path / "greenroom.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    template = request.getfixturevalue("postgres_template")
+    return new_database(request.getfixturevalue("postgres_url"), template.rpartition("/")[2])
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A migrated database, on each backend in turn."""
     opened = Database(database_url)
-    opened.migrate()
     yield opened
     opened.close()

@@ -121,13 +121,13 @@ def postgres_server(folder: Path) -> Iterator[str]:
         server.wait(timeout=30)
 
 
-def new_database(postgres_url: str) -> str:
-    """The URL of an empty database, made in that cluster."""
+def new_database(postgres_url: str, template: str = "template1") -> str:
+    """The URL of a new database in that cluster, a copy of `template`, which nobody uses."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(
         f"{postgres_url.replace('+psycopg', '')}/postgres", autocommit=True
     ) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
     return f"{postgres_url}/{name}"
 
 

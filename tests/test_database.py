@@ -36,9 +36,9 @@ def test_migrate_changes_nothing_the_second_time(database: Database) -> None:
         assert db.scalar(text("SELECT count(*) FROM alembic_version")) == 1
 
 
-def test_migrate_keeps_the_rows_of_the_first_release(database_url: str) -> None:
+def test_migrate_keeps_the_rows_of_the_first_release(empty_database_url: str) -> None:
     """Tables that others point at are made anew, and nothing falls out of them."""
-    old = Database(database_url)
+    old = Database(empty_database_url)
     old.migrate("0001")
     with old.begin() as db:
         for statement in FIRST_RELEASE:
