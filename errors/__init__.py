@@ -10,11 +10,16 @@ GreenroomError                 code                 status
 │   └── NonceNeeded            use_dpop_nonce       401   claim
 ├── WrongDevice                wrong_device         403
 ├── NotGranted                 not_granted          403
-│   └── NotInvited             not_invited          403
+│   ├── NotInvited             not_invited          403
+│   ├── NotApproved            not_approved         403
+│   ├── TakenDown              taken_down           403   reason
+│   ├── OwnWork                own_work             403
+│   └── SameReviewer           same_reviewer        403
 ├── Suspended                  suspended            403   scope, message
 ├── StepUpRequired             step_up_required     403   passkeys
 ├── TouchInvalid               touch_invalid        403   fault
 ├── NotFound                   not_found            404
+│   └── LinkEnded              link_ended           404
 ├── TooMany                    too_many             429   limit, retry_after_s
 │   ├── BudgetExhausted        budget_exhausted     429   short_by_ms
 │   └── TooManySignIns         too_many_sign_ins    429
@@ -23,6 +28,8 @@ GreenroomError                 code                 status
 │   ├── NotReady               video_not_ready      400   state
 │   └── NotOffered             not_offered          400
 ├── Conflict                   conflict             409
+│   ├── ClipDeleted            clip_deleted         409
+│   └── AlreadyDecided         already_decided      409   state
 ├── Unavailable                unavailable          503   retry_after_s
 │   └── StoreUnavailable       store_unavailable    503
 ├── RenderFailed               render_failed        500
@@ -73,31 +80,47 @@ from errors.gate import (
     TouchInvalid,
     WrongDevice,
 )
+from errors.programme import (
+    AlreadyDecided,
+    ClipDeleted,
+    LinkEnded,
+    NotApproved,
+    OwnWork,
+    SameReviewer,
+    TakenDown,
+)
 
 __all__ = [
+    "AlreadyDecided",
     "BadRequest",
     "BadSpec",
     "BootRefused",
     "BudgetExhausted",
+    "ClipDeleted",
     "Conflict",
     "GreenroomError",
     "InviteInvalid",
+    "LinkEnded",
     "NonceNeeded",
+    "NotApproved",
     "NotFound",
     "NotGranted",
     "NotInvited",
     "NotOffered",
     "NotReady",
     "NotSignedIn",
+    "OwnWork",
     "ProofInvalid",
     "ProofRequired",
     "RenderFailed",
+    "SameReviewer",
     "SignInFailed",
     "StepUpRequired",
     "Stopped",
     "StoreFailed",
     "StoreUnavailable",
     "Suspended",
+    "TakenDown",
     "TokenInvalid",
     "TooMany",
     "TooManySignIns",

@@ -8,7 +8,8 @@ import auth.idempotency
 import auth.identities
 import auth.joining
 import auth.records  # noqa: F401
-import jobs.records  # noqa: F401  (all of them, so that their tables are known)
+import jobs.records  # noqa: F401
+import programme.records_clips  # noqa: F401  (all of them, so that their tables are known)
 from database import Record
 
 engine = context.config.attributes.get("engine") or create_engine(

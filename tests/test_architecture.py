@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("sora_core", "auth", "jobs", "observe", "studio")
+PACKAGES = ("sora_core", "auth", "jobs", "observe", "programme", "studio")
 OURS = {*PACKAGES, "app", "settings", "database", "postgres", "errors", "migrations"}
 
 # package → what it may import of ours. `jobs/__main__.py` and `app.py` put the parts together
@@ -16,8 +16,10 @@ ARROWS = {
     "observe": {"observe", "errors", "settings", "database"},
     "auth": {"auth", "observe", "errors", "settings", "database"},
     "jobs": {"jobs", "observe", "sora_core", "errors", "settings", "database"},
+    "programme": {"programme", "jobs", "auth", "errors", "settings", "database"},
     "studio": {
         "studio",
+        "programme",
         "jobs",
         "auth",
         "observe",
