@@ -70,6 +70,9 @@ class Settings:
     port: int
     in_space: bool
     provider: ProviderSettings | None = None
+    signing_certificates: Path | None = None
+    signing_key: Path | None = None
+    signing_roots: Path | None = None
     log: str = "text"
     metrics_token: str | None = field(default=None, repr=False)
     worker_metrics: tuple[str, int] | None = None
@@ -121,6 +124,9 @@ class Settings:
             port=port,
             in_space=bool(space),
             provider=read_provider(value),
+            signing_certificates=file_of(value["GREENROOM_SIGNING_CERTIFICATES"]),
+            signing_key=file_of(value["GREENROOM_SIGNING_KEY"]),
+            signing_roots=file_of(value["GREENROOM_SIGNING_ROOTS"]),
             log=one_of(value, "GREENROOM_LOG", ("text", "json")),
             metrics_token=read_metrics_token(value["GREENROOM_METRICS_TOKEN"]),
             worker_metrics=read_worker_metrics(value),
@@ -210,6 +216,10 @@ def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
             "GREENROOM_TRUSTED_PROXIES must be networks with commas between, like "
             "10.0.0.0/8, 192.0.2.7/32."
         ) from error
+
+
+def file_of(text: str) -> Path | None:
+    return Path(text).expanduser().resolve() if text else None
 
 
 def make_folder(data: Path) -> None:

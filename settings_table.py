@@ -103,6 +103,18 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("GREENROOM_OIDC_ADMIN", "", "The provider's id (sub) of whoever becomes an admin."),
     Setting(
+        "GREENROOM_SIGNING_CERTIFICATES",
+        "",
+        "A PEM file of the certificate that clips are signed with and those between it and its "
+        "root. Empty: one is made at first start in the data folder.",
+    ),
+    Setting("GREENROOM_SIGNING_KEY", "", "A PEM file of that certificate's key: PKCS#8, ES256."),
+    Setting(
+        "GREENROOM_SIGNING_ROOTS",
+        "",
+        "A PEM file of the roots whose signatures are trusted, beside those made here.",
+    ),
+    Setting(
         "GREENROOM_LOG",
         "text",
         "text: warnings, as sentences. json: one object a line, each request included.",

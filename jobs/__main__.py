@@ -24,6 +24,7 @@ from errors import BootRefused, GreenroomError
 from jobs.engine import Engine
 from jobs.live import PipePublisher, Publisher, RedisPublisher
 from jobs.presence import looks
+from jobs.provenance import open_provenance
 from jobs.pulse import Pulse
 from jobs.queue import Queue, migrate_engine
 from jobs.reaper import Reaper
@@ -103,6 +104,7 @@ def serve(settings: Settings, events: TextIO, departure: Departure) -> None:
         publisher = RedisPublisher(settings.redis_url)
     queue, patience = Queue(database), looks(settings.lost_s)
     worker = Worker(database, store, publisher, settle, release, why_stop, queue, clock=now_ms)
+    worker.provenance_of = open_provenance(settings, now_ms)
     reaper = Reaper(database, queue, store, publisher, release, now_ms, patience)
     engine = Engine(worker)
     pulse = Pulse(worker, reaper, queue, lambda: engine.is_idle, executor_id, socket.gethostname())

@@ -27,6 +27,7 @@ from jobs.live import LiveEvent, Publisher, thumbnail
 from jobs.queue import Queue, Release
 from jobs.records import Clip, Job, move
 from jobs.sources import source_path
+from sora_core.provenance import Provenance
 from sora_core.render import Film, Progress, render
 from sora_core.spec import ClipSpec
 from sora_core.store import Store
@@ -35,6 +36,7 @@ log = logging.getLogger("greenroom.jobs")
 
 Settle = Callable[[Session, str, int, int], None]
 WhyStop = Callable[[Session, str, bool], str | None]
+ProvenanceOf = Callable[[Job], Provenance]
 T = TypeVar("T")
 
 PATIENCE_S = 30
@@ -59,6 +61,7 @@ class Worker:
     name is new in each process, and after the worker was given up for lost: two lives of one
     machine are two workers.
     Once `leaving` is set, the job in hand is given back at its next step.
+    provenance_of says what a job's film is to tell of where it comes from.
     """
 
     database: Database
@@ -71,6 +74,7 @@ class Worker:
     clock: Callable[[], int]
     name: str = field(default_factory=lambda: uuid4().hex)
     leaving: threading.Event = field(default_factory=threading.Event)
+    provenance_of: ProvenanceOf = lambda _job: Provenance()
 
     def carry(self, job_id: str) -> None:
         """Take a queued job to its end.
@@ -137,6 +141,7 @@ class Worker:
             on_progress=lambda progress: self.note(job, progress),
             open_source=lambda source: self.open_source(job, source),
             stop_requested=lambda: insist(lambda: self.reason_to_stop(job), PATIENCE_S),
+            provenance=self.provenance_of(job),
         )
 
     def open_source(self, job: Job, source: str) -> Path:

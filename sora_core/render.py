@@ -13,6 +13,7 @@ import numpy as np
 from errors import NotFound, RenderFailed, Stopped
 from sora_core.catalog import MODELS
 from sora_core.filming import filming
+from sora_core.provenance import Provenance
 from sora_core.sources import never, read_sources
 from sora_core.spec import ClipSpec
 from sora_core.video import Format, save_poster
@@ -70,6 +71,7 @@ def render(
     on_progress: Callable[[Progress], None],
     open_source: Callable[[str], Path] = nothing_kept,
     stop_requested: Callable[[], str | None] = never,
+    provenance: Provenance = SILENT,
 ) -> Film:
     """Make the film that `spec` asks for at `path`, its still beside it as .jpg.
 
@@ -77,6 +79,7 @@ def render(
     open_source     one of the spec's sources → the file to read
     stop_requested  asked between steps, and while films are read and written; a reason stops the
                     work
+    provenance      what it says of where it comes from; nothing by default
     What is finished of the clip is encoded while the rest is being drawn. Leaves no file when it
     fails.
     Raises BadSpec for sources that do not fit, Stopped, WeightsCorrupt, StoreFailed, RenderFailed.
@@ -99,6 +102,7 @@ def render(
             raise_if_stopped(stop_requested)
             while not film.is_written(STOP_PATIENCE_S):
                 raise_if_stopped(stop_requested)
+        provenance.sign(path, spec, [open_source(source) for source in spec.sources if source])
     except BaseException:
         path.unlink(missing_ok=True)
         poster.unlink(missing_ok=True)

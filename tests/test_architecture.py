@@ -9,8 +9,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("sora_core", "auth", "jobs", "observe", "programme", "studio")
 OURS = {*PACKAGES, "app", "settings", "database", "postgres", "errors", "migrations"}
 
-# package → what it may import of ours. `jobs/__main__.py` and `app.py` put the parts together
-# and so may import any.
+# package → what it may import of ours. `jobs/__main__.py`, `app.py` and commands that read the
+# settings put the parts together and so may import any.
 ARROWS = {
     "sora_core": {"sora_core", "errors"},
     "observe": {"observe", "errors", "settings", "database"},
@@ -29,7 +29,7 @@ ARROWS = {
         "database",
     },
 }
-COMPOSITION_ROOTS = {"jobs/__main__.py", "app.py"}
+COMPOSITION_ROOTS = {"jobs/__main__.py", "sora_core/credentials/__main__.py", "app.py"}
 # Heavy or foreign libraries and the one package that may know them.
 ONLY_IN = {
     "torch": {"sora_core"},
@@ -38,6 +38,7 @@ ONLY_IN = {
     "fastapi": {"studio", "app.py"},
     "starlette": {"studio", "app.py"},
     "dbos": {"jobs"},
+    "c2pa": {"sora_core"},
     "prometheus_client": {"observe"},
     "opentelemetry": {"observe"},
 }
