@@ -13,7 +13,7 @@ import numpy as np
 from errors import NotFound, RenderFailed, Stopped
 from sora_core.catalog import MODELS
 from sora_core.filming import filming
-from sora_core.provenance import Provenance
+from sora_core.provenance import SILENT, Provenance
 from sora_core.sources import never, read_sources
 from sora_core.spec import ClipSpec
 from sora_core.video import Format, save_poster
