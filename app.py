@@ -23,11 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from auth import audit, testers, tokens
+from auth.addresses import Addresses
 from auth.gate import Gate
 from auth.meters_redis import wire_redis
 from auth.proofs import Proofs
 from auth.signals import Signals
 from auth.spending import open_spending
+from auth.tallies import open_tally
 from database import Database
 from errors import BootRefused
 from jobs.live import Hub
@@ -61,6 +63,8 @@ def wire(settings: Settings) -> Parts:
         proofs=Proofs.from_settings(settings),
         spending=open_spending(settings, database),
         signals=Signals(database),
+        addresses=Addresses(open_tally(settings, "failures")),
+        knocks=Addresses(open_tally(settings, "knocks")),
         provider=provider_of(settings),
     )
 

@@ -7,13 +7,9 @@ somebody has filled it from there; one that cannot be reached says no as long.
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,28 +17,21 @@ from auth.limits import DAY_MS, MINUTE_MS, Bound
 from auth.meters import left_of, unless_committed, when_committed, wire, with_one_more
 from auth.quotas import Meters, Quota, pace_ms, refuse_spent
 from auth.records import Reservation, Subject
+from auth.redis_client import connect, read_text, unavailable
 from auth.subjects import Chain
 from database import Database
-from errors import StoreUnavailable
 from settings import Settings
 
 log = logging.getLogger("greenroom.gate")
 
-HERE = Path(__file__).parent
 CHANNEL = "greenroom:gate:changed"
 READY, FILLING, SWITCHES = (
     "greenroom:gate:ready",
     "greenroom:gate:filling",
     "greenroom:gate:switches",
 )
-TIMEOUT_S = 1.0
 LEASE_MS = 60_000
 FILLING_MS = 10_000
-ASK_AGAIN_S = 2
-
-
-def read_text(name: str) -> str:
-    return (HERE / f"{name}.lua").read_text()
 
 
 def wire_redis(database: Database, settings: Settings) -> None:
@@ -58,13 +47,7 @@ class RedisMeters:
     """
 
     def __init__(self, url: str, read_script: Callable[[str], str] = read_text) -> None:
-        self.redis: Any = Redis.from_url(
-            url,
-            socket_timeout=TIMEOUT_S,
-            socket_connect_timeout=TIMEOUT_S,
-            retry=Retry(NoBackoff(), 0),
-            decode_responses=True,
-        )
+        self.redis = connect(url)
         self.admit_script = self.redis.register_script(read_script("admit"))
         self.undo_script = self.redis.register_script(read_script("undo"))
         self.restore_script = self.redis.register_script(read_script("restore"))
@@ -150,7 +133,7 @@ class RedisMeters:
             return act()
         except RedisError as error:
             log.warning("Redis does not answer: %s", error)
-            raise unavailable("Greenroom cannot reach a part of its gate") from error
+            raise unavailable() from error
 
     def quietly(self, act: Callable[[], Any]) -> None:
         """What Redis misses here it gets from the next `restore`, or forgets by itself."""
@@ -182,9 +165,3 @@ def rates(bound: Bound) -> tuple[int, int, int, int]:
 
 def switch_of(row: Subject) -> tuple[str, int, int]:
     return row.key, row.epoch, int(row.stopped_at is not None)
-
-
-def unavailable(what: str) -> StoreUnavailable:
-    return StoreUnavailable(
-        f"{what}. Nothing was made; try again in a moment.", retry_after_s=ASK_AGAIN_S
-    )

@@ -6,6 +6,7 @@ a body of reasonable size. Whatever fails on the way never reaches a route, ours
 """
 
 import asyncio
+from functools import partial
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import OperationalError
@@ -31,11 +32,12 @@ from studio.clock import now_ms
 from studio.credentials import Credential, SessionCookie, read_credential
 from studio.doors import GRADIO_QUEUE, NOWHERE, Door, Who, canonical_path, find_door
 from studio.headers import cache_control, common_headers
+from studio.knocking import try_token
 from studio.leases import serve_under
 from studio.parts import Parts
 from studio.proving import note, proof_of, spend
 from studio.refusals import answer, unreachable
-from studio.requests import address_of, client_behind, header_values
+from studio.requests import client_behind, header_values
 from studio.session_hashes import SessionHashes
 
 UNTRUSTED = ("x-forwarded-", "forwarded", "x-original-", "x-rewrite-", "x-real-ip", "x-gradio-")
@@ -124,8 +126,8 @@ class Gateway:
         try:
             if credential.bearer is None:
                 return await run_in_threadpool(self.look_up, credential, proof, scope)
-            with self.parts.addresses.trying(address_of(scope), now_ms()):
-                return await run_in_threadpool(self.look_up, credential, proof, scope)
+            look_up = partial(self.look_up, credential, proof, scope)
+            return await try_token(self.parts, scope, look_up)
         except NotSignedIn as error:
             raise NotSignedIn(UNSIGNED) from error
 

@@ -9,9 +9,10 @@ from auth import invites, terms, tokens, waitlist
 from auth.terms import Terms
 from errors import NotGranted
 from studio.clock import now_ms
+from studio.knocking import knock, try_token
 from studio.markup import send_page
 from studio.parts import Parts
-from studio.requests import address_of, read_form, read_text
+from studio.requests import read_form, read_text
 
 # From the redemption to the sign-in that follows by itself.
 LINK_LIFETIME_MS = 600_000
@@ -53,8 +54,7 @@ async def open_invite(parts: Parts, request: Request) -> Response:
             invite = invites.find(db, parts.gate.keys, text, now_ms())
             return {"name": invite.name, "expires_at": invite.expires_at}
 
-    with parts.addresses.trying(address_of(request.scope), now_ms()):
-        return JSONResponse(await run_in_threadpool(look))
+    return JSONResponse(await try_token(parts, request.scope, look))
 
 
 async def redeem_invite(parts: Parts, request: Request) -> Response:
@@ -84,8 +84,7 @@ async def redeem_invite(parts: Parts, request: Request) -> Response:
             )
         return {"name": tester.name, "link": link.text}
 
-    with parts.addresses.trying(address_of(request.scope), now_ms()):
-        return JSONResponse(await run_in_threadpool(redeem), 201)
+    return JSONResponse(await try_token(parts, request.scope, redeem), 201)
 
 
 async def show_waitlist(parts: Parts, _request: Request) -> Response:
@@ -101,7 +100,7 @@ async def join_waitlist(parts: Parts, request: Request) -> Response:
         raise NotGranted("The waitlist is closed. Come back another day.")
     form = await read_form(request)
     name, email, about = (read_text(form, field) for field in ("name", "email", "about"))
-    parts.knocks.knock(address_of(request.scope), now_ms())
+    await knock(parts, request.scope)
 
     def join() -> None:
         with parts.database.begin() as db:

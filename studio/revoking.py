@@ -13,9 +13,9 @@ from auth.budget import release
 from errors import BadRequest, TokenInvalid
 from jobs.live import LiveEvent
 from studio.clock import now_ms
+from studio.knocking import knock
 from studio.parts import Parts
 from studio.refusals import wait_for_floor
-from studio.requests import address_of
 
 BY_HOLDER = "revoked by holder"
 FORM = "application/x-www-form-urlencoded"
@@ -63,7 +63,7 @@ async def revoke_own(parts: Parts, request: Request) -> Response:
     learnt by asking. Raises BadRequest for another kind of body, TooMany by address.
     """
     text = read_token(request.headers.get("content-type", ""), await request.body())
-    parts.knocks.knock(address_of(request.scope), now_ms())
+    await knock(parts, request.scope)
 
     def find(db: Session) -> str | None:
         invites.end_held(db, parts.gate.keys, text, now_ms())

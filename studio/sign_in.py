@@ -10,9 +10,10 @@ from auth.proofs import Proof
 from errors import ProofRequired, WrongDevice
 from studio.clock import now_ms
 from studio.credentials import SessionCookie
+from studio.knocking import try_token
 from studio.parts import Parts
 from studio.proving import note, read_proof
-from studio.requests import address_of, read_form, read_text
+from studio.requests import read_form, read_text
 
 
 async def sign_in(parts: Parts, request: Request) -> Response:
@@ -27,10 +28,9 @@ async def sign_in(parts: Parts, request: Request) -> Response:
     proof = read_proof(parts, request.scope, None)
     if proof is None:
         raise ProofRequired
-    with parts.addresses.trying(address_of(request.scope), now_ms()):
-        principal, cookie = await run_in_threadpool(
-            open_sign_in, parts, token_text, proof, label, request.scope
-        )
+    principal, cookie = await try_token(
+        parts, request.scope, lambda: open_sign_in(parts, token_text, proof, label, request.scope)
+    )
     answer = JSONResponse({"name": principal.name})
     answer.headers["set-cookie"] = SessionCookie.at(parts.settings).set(cookie)
     return answer

@@ -1,10 +1,12 @@
 """A gate with its limits, a tester behind it, and a fixed now."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
 from auth import testers, tokens
@@ -12,9 +14,11 @@ from auth.gate import Gate, Principal
 from auth.keys import Keys
 from auth.limits import Bound, Limits
 from auth.meters import SQL, MeterStore, count_held, wire
-from auth.meters_redis import RedisMeters, keys_of, read_text
+from auth.meters_redis import RedisMeters, keys_of
 from auth.quotas import Meters, Quota
 from auth.records import Meter, Tester
+from auth.redis_client import read_text
+from auth.tallies import RedisTally
 from database import Database
 from tests.devices import signed_by
 
@@ -59,6 +63,19 @@ def told_script(name: str) -> str:
     text = read_text(name)
     assert name == "undo" or "local time = redis.call('TIME')" in text
     return text.replace("local time = redis.call('TIME')", lines)
+
+
+class ToldTally(RedisTally):
+    """As ToldRedis: the time that `wait_ms` and `count` are told is Redis's."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, "told", told_script)
+        self.redis.flushdb()
+
+    def ask(self, network: str, now_ms: int, calls: int) -> int:
+        with suppress(RedisError):  # away: the script says so
+            self.redis.set("told", now_ms)
+        return super().ask(network, now_ms, calls)
 
 
 def reading(database: Database, store: MeterStore, key: str) -> Meters:

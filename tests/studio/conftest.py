@@ -15,10 +15,12 @@ import pytest
 from sqlalchemy import func, select
 
 from auth import scopes, testers, tokens
+from auth.addresses import Addresses
 from auth.gate import Gate, Principal
 from auth.proofs import Proofs
 from auth.signals import Signals
 from auth.spending import open_spending
+from auth.tallies import LocalTally, open_tally
 from clients.greenroom_client import GreenroomAuth
 from database import Database
 from jobs.live import Hub
@@ -71,6 +73,12 @@ class House:
     parts: Parts
     url: str
     server: Server
+
+    def forget_strangers(self) -> None:
+        """As if nobody had come from this machine yet."""
+        for counted in (self.parts.addresses, self.parts.knocks):
+            assert isinstance(counted.tally, LocalTally)
+            counted.tally.arrival_ms.clear()
 
     def server_loop(self, act: Callable[..., None], *arguments: Any) -> None:
         """Call `act` where the server's own code runs."""
@@ -170,6 +178,8 @@ def wire(database: Database, folder: Path, **environment: str) -> Parts:
         proofs=Proofs.from_settings(settings),
         spending=open_spending(settings, database),
         signals=Signals(database),
+        addresses=Addresses(open_tally(settings, "failures")),
+        knocks=Addresses(open_tally(settings, "knocks")),
         provider=provider_of(settings),
     )
 

@@ -21,8 +21,7 @@ WISH = {"name": "Lin", "email": "lin@example.org", "about": "films about rain"}
 def forgiven(house: House) -> Iterator[None]:
     """Each test leaves no call from our address behind."""
     yield
-    house.parts.knocks.arrival_ms.clear()
-    house.parts.addresses.arrival_ms.clear()
+    house.forget_strangers()
 
 
 @pytest.fixture

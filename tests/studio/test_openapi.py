@@ -11,6 +11,7 @@ import pytest
 
 from auth import scopes, testers, tokens
 from auth.addresses import Addresses
+from auth.tallies import LocalTally
 from database import Database
 from studio.clock import now_ms
 from studio.doors import DOORS, Who, find_door
@@ -31,11 +32,11 @@ NOT_IN_IT = {"/", "/theme.css", "/sign-out", "/me/provider"}
 FOR_PAGES = ("assets", "gradio", "clips", "devices", "pictures")
 
 
-class Forgetful(Addresses):
+class Forgetful(LocalTally):
     """Counts nothing: after ten bad credentials it would answer for everything behind it."""
 
-    def count_failure(self, network: str, now_ms: int) -> None:
-        pass
+    def count(self, network: str, now_ms: int) -> int:
+        return 0
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     database.migrate()
     limits = {"GREENROOM_CLIPS_PER_DAY": "100000", "GREENROOM_GPU_SECONDS_PER_DAY": "10000000"}
     parts = wire(database, folder, **limits, **GENEROUS)
-    object.__setattr__(parts, "addresses", Forgetful())
+    object.__setattr__(parts, "addresses", Addresses(Forgetful()))
     with serving(parts) as house:
         yield house
     database.close()

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from database import Database
 from postgres import Patience
+from tests.proxy import proxy_to
 from tests.services import asleep, new_database
 from tests.studio.conftest import GENEROUS, WISH, House, serving, wire
 
@@ -52,3 +54,26 @@ def test_server_answers_503_while_every_connection_is_in_use(house: House) -> No
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert int(answer.headers["retry-after"]) > 0
     assert ada.browser.get("/jobs").status_code == 200
+
+
+def test_server_answers_503_to_tokens_while_redis_is_away_and_lets_browsers_look(
+    redis_url: str, tmp_path: Path
+) -> None:
+    """Nobody can tell how often a network failed, so no token is tried until somebody can."""
+    database = Database(f"sqlite:///{tmp_path / 'greenroom.db'}")
+    database.migrate()
+    with proxy_to(urlsplit(redis_url).port or 0) as proxy:
+        redis = {"GREENROOM_REDIS_URL": f"redis://127.0.0.1:{proxy.port}/0"}
+        with serving(wire(database, tmp_path, **redis, **GENEROUS)) as house:
+            ada = house.person("Ada")
+            script = house.stranger()
+            script.headers["authorization"] = f"Bearer {house.api_token(ada, bearer=True)}"
+            assert script.get("/me").status_code == 200
+            proxy.call("cut")
+            answer = script.get("/me")
+            assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+            assert ada.browser.get("/me").status_code == 200
+            proxy.call("open")
+            assert script.get("/me").status_code == 200
+    database.close()

@@ -27,8 +27,7 @@ STRANGERS = {
 def forgiven(house: House) -> Iterator[None]:
     """Each test leaves no call from our address behind."""
     yield
-    house.parts.knocks.arrival_ms.clear()
-    house.parts.addresses.arrival_ms.clear()
+    house.forget_strangers()
 
 
 def row_of(house: House, person: Person) -> Token:

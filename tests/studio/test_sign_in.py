@@ -26,7 +26,7 @@ def link_for(house: House, person: Person) -> str:
 @pytest.fixture(autouse=True)
 def forgiven(house: House) -> None:
     """Each test begins with no failed sign-in from our address."""
-    house.parts.addresses.arrival_ms.clear()
+    house.forget_strangers()
 
 
 def test_page_can_be_read_by_anyone_and_is_not_gradios(house: House) -> None:
