@@ -29,6 +29,7 @@ from jobs.pulse import Pulse
 from jobs.queue import Queue, migrate_engine
 from jobs.reaper import Reaper
 from jobs.worker import Worker
+from observe import exposition, logs, traces
 from settings import Settings
 from sora_core.catalog import MODELS
 from sora_core.render import pipeline
@@ -77,15 +78,19 @@ def main() -> None:
     # took nine times as long. Read when torch is imported, which is later.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     events = take_stdout()
-    logging.basicConfig(stream=sys.stderr, format="worker: %(levelname)s %(message)s")
     try:
         settings = Settings.read()
+        if settings.worker_metrics is not None and settings.metrics_token is not None:
+            exposition.serve(*settings.worker_metrics, settings.metrics_token)
     except BootRefused as refusal:
         sys.exit(str(refusal))
+    logs.configure(settings.log, "worker")
+    send_last_spans = traces.configure(settings.traces_to, "worker")
     departure = Departure(EMBEDDED_DRAIN_S if arguments.until_stdin_closes else settings.drain_s)
     if arguments.until_stdin_closes:
         departure.when_closed(sys.stdin)
     serve(settings, events, departure)
+    send_last_spans()
     os._exit(0)  # threads of the engine hold jobs that they must not report as done
 
 

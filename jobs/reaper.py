@@ -18,6 +18,7 @@ from jobs.files import discard_attempts
 from jobs.live import LiveEvent, Publisher
 from jobs.queue import Queue, Release
 from jobs.records import Job, Presence, move
+from observe import metrics
 from sora_core.store import Store
 
 log = logging.getLogger("greenroom.jobs")
@@ -84,6 +85,7 @@ class Reaper:
             job = self.rerun(db, orphan) if may_run_again(orphan) else self.end(db, orphan)
         if job is not None:
             log.warning("job %s lost its worker: %s", job.id, job.state)
+            metrics.REAPED.labels("rerun" if job.state == "queued" else job.state).inc()
         return job
 
     def rerun(self, db: Session, orphan: Job) -> Job | None:

@@ -90,5 +90,9 @@ def environment(settings: Settings) -> dict[str, str]:
         "GREENROOM_REDIS_URL": settings.redis_url or "",
         "GREENROOM_SECRET": settings.secret,
         "GREENROOM_LOST_SECONDS": str(settings.lost_s),
+        "GREENROOM_LOG": settings.log,
+        "GREENROOM_METRICS_TOKEN": settings.metrics_token or "",
+        "GREENROOM_WORKER_METRICS": ":".join(map(str, settings.worker_metrics or ())),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": settings.traces_to or "",
         "PYTHONPATH": os.pathsep.join([str(HOUSE), os.environ.get("PYTHONPATH", "")]),
     }

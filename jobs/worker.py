@@ -19,14 +19,15 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from database import Database
-from errors import GreenroomError, Stopped
-from jobs import line
+from errors import Stopped
+from jobs import chronicle, line
 from jobs.endings import failed, stopped
 from jobs.files import KINDS, discard_attempts, file_name
 from jobs.live import LiveEvent, Publisher, thumbnail
 from jobs.queue import Queue, Release
 from jobs.records import Clip, Job, move
 from jobs.sources import source_path
+from observe import traces
 from sora_core.provenance import Provenance
 from sora_core.render import Film, Progress, render
 from sora_core.spec import ClipSpec
@@ -84,23 +85,30 @@ class Worker:
         job = insist(lambda: self.claim(job_id))
         if job is None:
             return  # it ended while it waited, or somebody carried it already
-        self.publisher.publish(LiveEvent.of(job))
+        with chronicle.carrying(job):
+            self.publisher.publish(LiveEvent.of(job))
+            self.see_through(job)
+
+    def see_through(self, job: Job) -> None:
         try:
-            film = self.draw(job)
+            with traces.span("draw"):
+                film = self.draw(job)
             insist(lambda: self.reason_to_stop(job))
-            self.publish(job, self.keep(job, film), film)
+            with chronicle.stage("keep", job):
+                clip = self.keep(job, film)
+            with chronicle.stage("publish", job):
+                self.publish(job, clip, film)
         except TakenOver:
-            log.warning("job %s went on elsewhere; what was drawn here is dropped", job_id)
-            discard_attempts(self.store, job_id, [job.attempts])
+            log.warning("job %s went on elsewhere; what was drawn here is dropped", job.id)
+            discard_attempts(self.store, job.id, [job.attempts])
         except Leaving:
             insist(lambda: self.hand_back(job))
             raise
         except Stopped as stop:
-            self.end(job_id, self.is_ours, stopped(stop.reason))
-        except Exception as error:  # the one way out: nothing may stay running
-            unforeseen = None if isinstance(error, GreenroomError) else error
-            log.error("job %s failed: %s", job_id, error, exc_info=unforeseen)
-            self.end(job_id, self.is_ours, failed(error))
+            self.end(job.id, self.is_ours, stopped(stop.reason))
+        except Exception as error:  # noqa: BLE001 (the one way out: nothing may stay running)
+            chronicle.failed(job.id, error)
+            self.end(job.id, self.is_ours, failed(error))
 
     @property
     def is_ours(self) -> ColumnElement[bool]:
@@ -203,6 +211,7 @@ class Worker:
             raise Stopped("It came too late.", reason=self.reason_to_stop(job) or "cancelled")
         discard_attempts(self.store, job.id, range(1, job.attempts))
         self.publisher.publish(LiveEvent.of(done))
+        chronicle.finished(done, film)
 
     def settled(self, job: Job, clip: Clip, film: Film) -> Job | None:
         """The finished job; None where it must not finish."""
@@ -245,6 +254,7 @@ class Worker:
         job = insist(write)
         if job is not None:
             self.publisher.publish(LiveEvent.of(job))
+            chronicle.ended(job)
 
     def hand_back(self, job: Job) -> None:
         """Into the line again, as if it had not been taken out of it."""

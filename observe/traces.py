@@ -13,8 +13,17 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 Value = str | int | float | bool
 INTERNAL, SERVER, CONSUMER = SpanKind.INTERNAL, SpanKind.SERVER, SpanKind.CONSUMER
-SPANS = trace.get_tracer("greenroom")
 W3C = TraceContextTextMapPropagator()
+
+
+class Recorder:
+    """Records our spans; nobody does until `configure`.
+
+    Not OpenTelemetry's global one: libraries that find that set (FastAPI) write spans of their
+    own, with the addresses and queries of requests in them.
+    """
+
+    tracer: trace.Tracer = trace.NoOpTracer()
 
 
 def configure(endpoint: str | None, process: str) -> Callable[[], None]:
@@ -34,7 +43,7 @@ def configure(endpoint: str | None, process: str) -> Callable[[], None]:
     provider = TracerProvider(resource=Resource.create({"service.name": f"greenroom-{process}"}))
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=5)
     provider.add_span_processor(BatchSpanProcessor(exporter))
-    trace.set_tracer_provider(provider)
+    Recorder.tracer = provider.get_tracer("greenroom")
     return provider.shutdown
 
 
@@ -47,7 +56,7 @@ def span(
 ) -> Iterator[Span]:
     """A span around the block, below the current one, or below `parent` (a `traceparent`)."""
     context = W3C.extract({"traceparent": parent}) if parent is not None else None
-    with SPANS.start_as_current_span(
+    with Recorder.tracer.start_as_current_span(
         name,
         context,
         kind,

@@ -16,6 +16,7 @@ from sora_core.filming import filming
 from sora_core.provenance import SILENT, Provenance
 from sora_core.sources import never, read_sources
 from sora_core.spec import ClipSpec
+from sora_core.stopwatch import Stopwatch
 from sora_core.video import Format, save_poster
 
 STOP_PATIENCE_S = 0.1
@@ -37,7 +38,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Film:
-    """A finished clip on disk. Sizes in pixels; `native_*` is what the model itself drew."""
+    """A finished clip on disk. Sizes in pixels; `native_*` is what the model itself drew.
+
+    stages_s  seconds spent on reading `sources`, `drawing`, and `filming`, as far as drawing had to
+              wait for it
+    """
 
     path: Path
     poster: Path
@@ -52,6 +57,7 @@ class Film:
     native_fps: int
     reading: dict[str, Any]
     gpu_ms: int
+    stages_s: dict[str, float]
 
 
 @lru_cache(maxsize=1)
@@ -86,17 +92,21 @@ def render(
     """
     raise_if_stopped(stop_requested)
     pipe = pipeline(spec.model)
-    started = time.perf_counter()
+    started, watch = time.perf_counter(), Stopwatch()
     size, native_fps = spec.offer.native_sizes[spec.aspect], spec.offer.drawings_per_s
     sources = read_sources(spec, open_source, size, lambda: raise_if_stopped(stop_requested))
+    watch.lap("sources")
     poster = path.with_suffix(".jpg")
     drawings: list[np.ndarray] = []
     drawn, wanted = Format(*size, native_fps), Format(spec.width, spec.height, spec.fps)
     try:
         with filming(path, drawn, wanted, spec.frame_count) as film:
             for more in draw(pipe, spec, sources, on_progress, stop_requested):
+                watch.lap("drawing")
                 film.take(more)
                 drawings.extend(more)
+                watch.lap("filming")
+            watch.lap("drawing")
             film.close()
             save_poster(drawings[len(drawings) // 2], poster, spec.width, spec.height)
             raise_if_stopped(stop_requested)
@@ -107,6 +117,7 @@ def render(
         path.unlink(missing_ok=True)
         poster.unlink(missing_ok=True)
         raise
+    watch.lap("filming")
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return Film(
@@ -123,6 +134,7 @@ def render(
         native_fps=native_fps,
         reading=read(pipe, spec),
         gpu_ms=round((time.perf_counter() - started) * 1000),
+        stages_s=watch.spent_s,
     )
 
 
