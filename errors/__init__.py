@@ -16,6 +16,7 @@ GreenroomError                 code                 status
 │   ├── OwnWork                own_work             403
 │   └── SameReviewer           same_reviewer        403
 ├── Suspended                  suspended            403   scope, message
+├── PolicyUnaccepted           policy_unaccepted    403   number, lost
 ├── StepUpRequired             step_up_required     403   passkeys
 ├── TouchInvalid               touch_invalid        403   fault
 ├── NotFound                   not_found            404
@@ -80,6 +81,7 @@ from errors.gate import (
     TouchInvalid,
     WrongDevice,
 )
+from errors.policy import PolicyUnaccepted
 from errors.programme import (
     AlreadyDecided,
     ClipDeleted,
@@ -109,6 +111,7 @@ __all__ = [
     "NotOffered",
     "NotReady",
     "NotSignedIn",
+    "PolicyUnaccepted",
     "OwnWork",
     "ProofInvalid",
     "ProofRequired",

@@ -9,7 +9,9 @@ import auth.identities
 import auth.joining
 import auth.records  # noqa: F401
 import jobs.records  # noqa: F401
-import programme.records_clips  # noqa: F401  (all of them, so that their tables are known)
+import programme.records
+import programme.records_clips
+import programme.records_contributions  # noqa: F401  (all, so that their tables are known)
 from database import Record
 
 engine = context.config.attributes.get("engine") or create_engine(

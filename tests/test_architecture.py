@@ -40,6 +40,7 @@ ONLY_IN = {
     "dbos": {"jobs"},
     "c2pa": {"sora_core"},
     "prometheus_client": {"observe"},
+    "reportlab": {"programme"},
     "opentelemetry": {"observe"},
 }
 

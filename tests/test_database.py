@@ -12,7 +12,9 @@ import auth.joining
 import auth.records
 import auth.touching  # noqa: F401
 import jobs.records  # noqa: F401
-import programme.records_clips  # noqa: F401
+import programme.records
+import programme.records_clips
+import programme.records_contributions  # noqa: F401
 from database import Database, Record, driver_url
 
 FIRST_RELEASE = (
