@@ -17,6 +17,7 @@ from auth.commands import (
     invite,
     limits,
     link,
+    passkey,
     stop,
     tester,
     token,
@@ -41,6 +42,7 @@ NOUNS = {
     "stop | resume": stop,
     "audit": audit,
     "identity": identity,
+    "passkey": passkey,
 }
 
 

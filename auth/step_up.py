@@ -4,11 +4,13 @@ Who copied a credential, or lets others use theirs, comes to a hand sooner or la
 touch a few clips may be asked for, for a while. Then the gate says StepUpRequired.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from auth import audit
 from auth.records import Cohort, Tester
 from auth.rows import changed, insert_new
 from auth.subjects import lock_to_change
@@ -114,15 +116,26 @@ def require_touch_here(db: Session, tester_id: str, sign_in_id: str, now_ms: int
         )
 
 
-def set_rule(db: Session, row: Tester | Cohort, needed: bool | None) -> None:
+def set_rule(
+    db: Session, row: Tester | Cohort, needed: bool | None, *, by: str, now_ms: int
+) -> None:
     """Ask a tester, or each of a cohort, for touches, or not; None: as said above them.
 
     Waits for admissions under way; what a touch of before opened is over. Does not commit.
+    `by`: the audit log's actor.
     """
     kind = "tester" if isinstance(row, Tester) else "cohort"
     lock_to_change(db, f"{kind}:{row.id}")
     row.step_up = needed
     db.flush()
+    audit.record(
+        db,
+        actor=by,
+        action="step_up.set",
+        subject=f"{kind}:{row.id}",
+        details={"needed": needed},
+        now_ms=now_ms,
+    )
     theirs = Tester.id if kind == "tester" else Tester.cohort_id
     forget_touches(db, Touch.tester_id.in_(select(Tester.id).where(theirs == row.id)))
 
@@ -135,3 +148,10 @@ def forget_touches(db: Session, which: ColumnElement[bool]) -> None:
 def count_passkeys(db: Session, tester_id: str) -> int:
     mine = (Passkey.tester_id == tester_id, Passkey.removed_at.is_(None))
     return db.scalar(select(func.count()).select_from(Passkey).where(*mine)) or 0
+
+
+def count_all_passkeys(db: Session) -> Mapping[str, int]:
+    """How many passkeys each tester has who has any, by their id."""
+    many = select(Passkey.tester_id, func.count().label("many")).group_by(Passkey.tester_id)
+    rows = db.execute(many.where(Passkey.removed_at.is_(None)))
+    return {row.tester_id: row.many for row in rows}

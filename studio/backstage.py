@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from auth import audit, revocation, testers, tokens
+from auth import audit, passkeys, revocation, step_up, testers, tokens
 from auth.budget import release
 from auth.records import Tester, Token
 from errors import BadSpec, NotFound
@@ -39,10 +39,14 @@ def read_room(parts: Parts, now: int) -> dict[str, Any]:
     with parts.database.read() as db:
         everybody = testers.list(db)
         names = {tester.id: tester.name for tester in everybody}
+        passkeys_of = step_up.count_all_passkeys(db)
         return {
             "now": now,
             "stops": stops_facts(db),
-            "testers": [tester_facts(tester) for tester in everybody],
+            "step_up": parts.gate.step_up.everybody,
+            "testers": [
+                tester_facts(tester, passkeys_of.get(tester.id, 0)) for tester in everybody
+            ],
             "tokens": [token_facts(token, now) for token, _ in tokens.list(db)],
             "jobs": [job_facts(job, names) for job in newest_jobs(db)],
             **invitations.room_facts(db, now),
@@ -56,12 +60,14 @@ def newest_jobs(db: Session) -> Sequence[Job]:
     return [*live, *db.scalars(ended)]
 
 
-def tester_facts(tester: Tester) -> dict[str, Any]:
+def tester_facts(tester: Tester, passkeys: int) -> dict[str, Any]:
     return {
         "id": tester.id,
         "name": tester.name,
         "role": tester.role,
         "cohort_id": tester.cohort_id,
+        "step_up": tester.step_up,
+        "passkeys": passkeys,
         "created_at": tester.created_at,
     }
 
@@ -104,9 +110,46 @@ async def add_tester(parts: Parts, request: Request) -> Response:
         with parts.database.begin() as db:
             tester = testers.add(db, name, role=role, now_ms=now_ms())
             tell(db, request, "tester.add", f"tester:{tester.id}", {"role": role})
-            return tester_facts(tester)
+            return tester_facts(tester, 0)
 
     return JSONResponse(await run_in_threadpool(add), 201)
+
+
+async def set_step_up(parts: Parts, request: Request, tester_id: str) -> Response:
+    """Whether this tester must touch a passkey: `needed` true, false, or null: as their cohort.
+
+    Raises BadSpec, NotFound.
+    """
+    needed = (await read_form(request)).get("needed")
+    if needed is not None and not isinstance(needed, bool):
+        raise BadSpec("needed is true, false or null.", field="needed")
+
+    def change() -> dict[str, Any]:
+        with parts.database.begin() as db:
+            tester = find_tester(db, tester_id)
+            step_up.set_rule(db, tester, needed, by=actor_of(request), now_ms=now_ms())
+            return tester_facts(tester, step_up.count_passkeys(db, tester_id))
+
+    return JSONResponse(await run_in_threadpool(change))
+
+
+async def reset_passkeys(parts: Parts, request: Request, tester_id: str) -> Response:
+    """Remove every passkey of a tester who lost them. Raises NotFound."""
+
+    def reset() -> int:
+        with parts.database.begin() as db:
+            find_tester(db, tester_id)
+            return passkeys.reset(db, tester_id, by=actor_of(request), now_ms=now_ms())
+
+    return JSONResponse({"removed": await run_in_threadpool(reset)})
+
+
+def find_tester(db: Session, tester_id: str) -> Tester:
+    """Raises NotFound."""
+    tester = db.get(Tester, tester_id)
+    if tester is None:
+        raise NotFound
+    return tester
 
 
 async def issue_token(parts: Parts, request: Request, tester_id: str) -> Response:
@@ -117,8 +160,7 @@ async def issue_token(parts: Parts, request: Request, tester_id: str) -> Respons
 
     def issue() -> dict[str, Any]:
         with parts.database.begin() as db:
-            if db.get(Tester, tester_id) is None:
-                raise NotFound
+            find_tester(db, tester_id)
             minted = tokens.mint(
                 db, parts.gate.keys, tester_id, lifetime_ms=days * DAY_MS, now_ms=now_ms()
             )

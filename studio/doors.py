@@ -95,6 +95,9 @@ DOORS = (
     door("POST", r"/sign-out", Who.SIGNED_IN, proof=False),  # also without its key one can leave
     door("GET", r"/devices(/list)?", Who.SIGNED_IN),
     door("POST", r"/devices/([0-9a-f]{32}/remove|link)", Who.SIGNED_IN),
+    door("GET", r"/passkeys", Who.SIGNED_IN),
+    door("POST", r"/passkeys(/challenge|/[0-9a-f]{32}/(name|remove))?", Who.SIGNED_IN),
+    door("POST", r"/touches(/challenge)?", Who.SIGNED_IN),
     door("GET", r"/jobs", Who.SIGNED_IN),
     door("POST", r"/jobs", Who.SIGNED_IN),
     door("GET", JOB, Who.SIGNED_IN),
@@ -123,6 +126,7 @@ DOORS = (
     door("GET", r"/backstage(/room)?", Who.ADMIN),
     door("GET", r"/backstage/audit(\.csv|\.jsonl|/entries|/verdict)?", Who.ADMIN),
     door("POST", r"/backstage/testers(/[0-9a-f]{32}/tokens)?", Who.ADMIN),
+    door("POST", r"/backstage/testers/[0-9a-f]{32}/(step-up|passkeys/reset)", Who.ADMIN),
     door("POST", r"/backstage/switch", Who.ADMIN),
     door("POST", r"/backstage/tokens/[0-9A-Za-z]{12}/revoke", Who.ADMIN),
     door("POST", r"/backstage/testers/[0-9a-f]{32}/cohort", Who.ADMIN),

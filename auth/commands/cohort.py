@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from auth import cohorts
 from auth.answers import Answer, add_row, day, iso, make_table
 from auth.audit import OPERATOR
+from auth.commands import step_up
 from auth.commands.desk import Desk, Refused, find_tester
 from auth.records import Cohort
 from auth.words import count
@@ -25,6 +26,7 @@ def declare(nouns: Any, output: ArgumentParser) -> None:
     move.add_argument("cohort", help="or `none`: out of every cohort")
     move.add_argument("names", nargs="+", metavar="tester")
     move.set_defaults(command=move_testers)
+    step_up.declare_rule(verbs, output, find_cohort)
 
 
 def add_cohort(desk: Desk, arguments: Namespace) -> Answer:
@@ -49,6 +51,7 @@ def list_cohorts(desk: Desk, _arguments: Namespace) -> Answer:
                     "name": cohort.name,
                     "testers": group.testers,
                     "stopped": group.stopped,
+                    "step_up": cohort.step_up,
                     "created_at": iso(cohort.created_at),
                 }
             )

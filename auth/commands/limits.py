@@ -12,6 +12,7 @@ from auth import audit, subjects, testers
 from auth.answers import Answer, add_row, make_table
 from auth.commands.desk import Desk, Refused, find_tester
 from auth.commands.subject import declare_subject, find_subject
+from auth.gate import Gate
 from auth.limits import Limits, set_own
 from auth.records import Cohort, Limited, Subject
 from auth.rows import insert_new
@@ -105,15 +106,15 @@ def show_limits(desk: Desk, _arguments: Namespace) -> Answer:
     facts: list[dict[str, Any]] = []
     table = make_table("Whose", *HEADINGS.values())
     with desk.database.read() as db:
-        for spoken, limits in every_limit(db, desk.gate.limits):
+        for spoken, limits in every_limit(db, desk.gate):
             facts.append({"whose": spoken, "limits": asdict(limits)})
             add_limits(table, spoken, limits)
     return Answer(facts, table)
 
 
-def every_limit(db: Session, default: Limits) -> list[tuple[str, Limits]]:
-    """Who has limits of their own, the narrowest last; first what everybody else may do."""
-    found = [("each tester", default)]
+def every_limit(db: Session, gate: Gate) -> list[tuple[str, Limits]]:
+    """Who has limits of their own, the narrowest last; first what all others may do."""
+    found = [("each tester", gate.limits), ("each bearer key", gate.bearer)]
     rows = db.scalars(select(Subject).order_by(Subject.key))
     found += [(subjects.name_of(db, row.key), Limits.own(row)) for row in rows]
     found += [(f"each of cohort {row.name}", Limits.own(row)) for row in db.scalars(select(Cohort))]

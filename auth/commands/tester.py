@@ -6,8 +6,8 @@ from typing import Any
 
 from auth import testers
 from auth.answers import Answer, add_row, day, iso, make_table
-from auth.commands import roster
-from auth.commands.desk import Desk
+from auth.commands import roster, step_up
+from auth.commands.desk import Desk, find_tester
 from auth.usage import allowance
 
 
@@ -20,6 +20,7 @@ def declare(nouns: Any, output: ArgumentParser) -> None:
     add.set_defaults(command=add_tester)
     show = verbs.add_parser("list", parents=[output], help="all testers, and their day")
     show.set_defaults(command=list_testers)
+    step_up.declare_rule(verbs, output, find_tester)
     roster.declare(verbs, output)
 
 
@@ -54,6 +55,7 @@ def list_testers(desk: Desk, _arguments: Namespace) -> Answer:
                     "role": tester.role,
                     "email": tester.email,
                     "cohort_id": tester.cohort_id,
+                    "step_up": tester.step_up,
                     "created_at": iso(tester.created_at),
                     "clips_today": clips,
                     "gpu_ms_today": gpu_ms,

@@ -1,6 +1,7 @@
 """`python -m auth token …`: what opens the door."""
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from auth import devices, revocation, rotation, scopes, tokens
 from auth.answers import Answer, add_row, iso, make_table, minute
 from auth.commands.desk import Desk, Refused, ask, find_tester
 from auth.commands.words import duration_ms, reason, thumbprint
+from auth.limits import Limits
 from auth.records import Tester, Token
 from auth.words import count
 
@@ -73,9 +75,21 @@ def issue_token(desk: Desk, arguments: Namespace) -> Answer:
         note_new(desk, db, token, "token.issue", bearer=arguments.bearer)
     until = f"until {minute(token.expires_at)}. It is shown this once."
     if arguments.bearer:
-        until += " Whoever holds it can use it: no key stands behind it."
+        until += f" Whoever holds it can use it: {spoken(desk.gate.bearer)} at most."
     what = f"{tester.name} signs in with this" if given is None else f"For {tester.name}'s scripts"
-    return Answer(new_facts(token, tester), token.text, f"{what} {until}")
+    facts = new_facts(token, tester)
+    if arguments.bearer:
+        facts["limits"] = asdict(desk.gate.bearer)
+    return Answer(facts, token.text, f"{what} {until}")
+
+
+def spoken(limits: Limits) -> str:
+    """The caps of a bearer key, as `limits show` has them in a row."""
+    gpu_s = (limits.gpu_ms_per_day or 0) // 1000
+    return (
+        f"{limits.rate_per_minute} a minute, {limits.concurrent} at once, "
+        f"{limits.clips_per_day} clips and {gpu_s} s of drawing a day"
+    )
 
 
 def kind_for(given: frozenset[str] | None) -> str:

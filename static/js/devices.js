@@ -1,6 +1,7 @@
-// A tester's devices: which there are, letting one more in, removing one.
+// A tester's devices: which there are, letting one more in, removing one; below them their passkeys.
 
 import { question, showSecret } from "./backstage/dialogs.js";
+import { showPasskeys } from "./passkeys.js";
 import { accountMenu, themeMenu, wordmark } from "./studio/bar.js";
 import { h, say } from "./studio/dom.js";
 import { get, post } from "./studio/server.js";
@@ -65,3 +66,4 @@ find(".add-device").onclick = add;
 find(".add-device").disabled = false;
 accountMenu(find(".account-menu"), await get("/me"));
 await look();
+await showPasskeys(find("section:has(.passkeys)"), (sentence) => say(find(".announcer"), sentence));

@@ -185,8 +185,8 @@ def test_step_up_holds_as_said_for_the_tester_else_the_cohort_else_everybody(
         db.add(Cohort(id="c", name="artists", created_at=NOON))
     ada = invite(database, gate, "Ada", cohort_id="c")
     with database.begin() as db:
-        step_up.set_rule(db, db.get_one(Cohort, "c"), cohort)
-        step_up.set_rule(db, db.get_one(Tester, ada.tester.id), tester)
+        for row, needed in ((db.get_one(Cohort, "c"), cohort), (ada.tester, tester)):
+            step_up.set_rule(db, db.merge(row), needed, by="operator", now_ms=NOON)
     ruled = dataclasses.replace(gate, step_up=StepUp(everybody=everybody))
     if asked:
         with pytest.raises(StepUpRequired):
@@ -200,7 +200,8 @@ def test_asking_somebody_for_touches_ends_what_one_of_before_opened(
 ) -> None:
     give(database, ada)
     with database.begin() as db:
-        step_up.set_rule(db, db.get_one(Tester, ada.tester.id), True)
+        tester = db.get_one(Tester, ada.tester.id)
+        step_up.set_rule(db, tester, True, by="operator", now_ms=NOON)
     with pytest.raises(StepUpRequired):
         ask(database, gate, ada.principal, "job")
 

@@ -10,7 +10,8 @@ import { icon } from "../studio/icons.js";
  */
 export function question({ title, text, fields, go, danger, act }) {
   const wrong = h("p", { class: "wrong", role: "alert" });
-  const confirm = h("button", { type: "submit", class: `button primary${danger ? " danger" : ""}` }, go);
+  const first = !fields.length && !danger; // nothing to fill in, nothing to think over
+  const confirm = h("button", { type: "submit", class: `button primary${danger ? " danger" : ""}`, autofocus: first }, go);
   const cancel = h("button", { type: "button", class: "button" }, "Cancel");
   const form = h("form", { novalidate: true }, ...fields, wrong, h("div", { class: "choices" }, cancel, confirm));
   const dialog = h("dialog", { "aria-label": title }, h("h3", {}, title), text ? h("p", {}, text) : null, form);
@@ -32,7 +33,8 @@ export function question({ title, text, fields, go, danger, act }) {
         say(wrong, problem.message);
       }
     });
-    document.body.append(dialog);
+    // The studio's body is Gradio's: only what stands in our part of it looks as it should.
+    (document.querySelector(".studio") ?? document.body).append(dialog);
     dialog.showModal();
   });
 }

@@ -7,6 +7,7 @@ import { get, post } from "../studio/server.js";
 import { count } from "../studio/words.js";
 import { field, question, showToken } from "./dialogs.js";
 import { addCohort, cohortActions, cohortsTable, invitesTable, makeInvite, waitingCount, waitlistTable } from "./joining.js";
+import { askForTouches } from "./step-up.js";
 import { askToStop, stopsList } from "./switch.js";
 import { jobsTable, testersTable } from "./tables.js";
 
@@ -32,7 +33,7 @@ async function look() {
     redraw(".stops", room.stops, () => stopsList(room.stops, changed));
     const cohorts = cohortActions(room, changed);
     redraw(".testers", [room.testers, room.tokens, room.cohorts, minute(room.now, [])], () =>
-      testersTable(room, { issue, revoke, ...cohorts }),
+      testersTable(room, { issue, revoke, askForTouches: (tester) => askForTouches(tester, room, changed), ...cohorts }),
     );
     redraw(".waitlist", [room.waitlist, minute(room.now, [])], () => waitlistTable(room, changed));
     redraw(".invites", [room.invites, minute(room.now, [])], () => invitesTable(room, changed));

@@ -63,17 +63,25 @@ function personRow(tester, on) {
   return h(
     "tr",
     { class: "person", "data-tester": tester.id },
-    h("td", {}, tester.name, tester.role === "admin" && h("span", { class: "role" }, "admin")),
+    h("td", {}, tester.name, tester.role === "admin" && h("span", { class: "role" }, "admin"), touchMark(tester)),
     h("td", { class: "role" }, on.cohortOf(tester)),
     h("td", { class: "minor" }),
     h("td", { class: "minor" }),
     h(
       "td",
       { class: "end" },
+      h("button", { type: "button", class: "button minor", onclick: () => on.askForTouches(tester) }, "Touch…"),
       on.hasCohorts && h("button", { type: "button", class: "button minor", onclick: () => on.move(tester) }, "Move"),
       h("button", { type: "button", class: "button", onclick: () => on.issue(tester) }, "Issue token"),
     ),
   );
+}
+
+/** Where it was said of this tester alone whether they touch a passkey. */
+function touchMark({ step_up: needed, passkeys }) {
+  if (needed === null) return null;
+  const keys = passkeys ? "" : ", has no passkey";
+  return h("span", { class: "role" }, needed ? `touches${keys}` : "no touches");
 }
 
 function tokenRow(token, tester, now, on) {

@@ -6,6 +6,7 @@ import { Composer } from "./composer.js";
 import { h, say } from "./dom.js";
 import { examples } from "./examples.js";
 import { noticeSentence, watchNotice } from "./notice.js";
+import { withTouch } from "./passkeys.js";
 import { pickClip } from "./picker.js";
 import { needsSignIn, Problem } from "./problem.js";
 import { get } from "./server.js";
@@ -28,7 +29,7 @@ async function openStudio(root, gradio) {
 
   async function submit(wish) {
     try {
-      wall.add(await send(wish), { arriving: true });
+      wall.add(await withTouch(() => send(wish)), { arriving: true });
     } catch (problem) {
       if (needsSignIn(problem)) wall.close({ code: problem.code, sentence: problem.message });
       throw problem;

@@ -5,6 +5,7 @@ export class Problem extends Error {
     super(document.detail || "Something went wrong. Try again.");
     this.code = document.code || "error";
     this.field = document.field;
+    this.passkeys = document.passkeys;
     this.status = document.status;
   }
 }

@@ -1,0 +1,83 @@
+"""Step-up, passkeys and the caps of bearer keys on the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from auth import passkeys, tokens
+from auth.__main__ import main, open_desk
+from auth.relying_party import RelyingParty
+from auth.testers import find
+from tests.auth.test_limits_commands import run
+from tests.auth.test_passkeys import RULE
+from tests.authenticator import Authenticator
+from tests.devices import signed_by
+
+
+@pytest.fixture(autouse=True)
+def _house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREENROOM_DATA", str(tmp_path))
+    assert main(["tester", "add", "Ada"]) == 0
+    assert main(["cohort", "add", "artists"]) == 0
+
+
+def enrol() -> None:
+    """Ada signs in and adds a passkey, as her browser does."""
+    desk = open_desk()
+    with desk.database.begin() as db:
+        keys, now = desk.gate.keys, desk.now_ms
+        link = tokens.mint(
+            db, keys, find(db, "Ada").id, kind=tokens.LINK, lifetime_ms=60_000, now_ms=now
+        )
+        principal, _ = desk.gate.sign_in(db, link.text, signed_by("Ada"), "", now)
+        assert principal.sign_in_id is not None
+        party = RelyingParty.from_settings(desk.settings)
+        options = dict(passkeys.ask_for_new(db, party, principal.sign_in_id, now))
+    answer = Authenticator(origin=party.origin).create(options)
+    passkeys.enrol(desk.database, party, RULE, principal.sign_in_id, answer, "Blue", now)
+    desk.database.close()
+
+
+@pytest.mark.parametrize(("word", "needed"), [("on", True), ("off", False), ("default", None)])
+def test_step_up_says_who_must_touch_a_passkey(
+    capsys: pytest.CaptureFixture[str], word: str, needed: bool | None
+) -> None:
+    _, out, _ = run(capsys, "tester", "step-up", "Ada", word, "--json")
+    assert json.loads(out) == {"name": "Ada", "step_up": needed}
+    assert main(["cohort", "step-up", "artists", word]) == 0
+    _, out, _ = run(capsys, "tester", "list", "--json")
+    assert json.loads(out)[0]["step_up"] is needed
+    _, out, _ = run(capsys, "cohort", "list", "--json")
+    assert json.loads(out)[0]["step_up"] is needed
+    _, out, _ = run(capsys, "audit", "list", "--action", "step_up.set", "--json")
+    assert len(json.loads(out)) == 2
+
+
+def test_step_up_of_nobody_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "tester", "step-up", "Nobody", "on")[0] == 1
+    assert run(capsys, "cohort", "step-up", "Nobody", "on")[0] == 1
+
+
+def test_passkeys_are_listed_and_reset(capsys: pytest.CaptureFixture[str]) -> None:
+    enrol()
+    _, out, _ = run(capsys, "passkey", "list", "Ada", "--json")
+    assert [row["label"] for row in json.loads(out)] == ["Blue"]
+    _, out, aside = run(capsys, "passkey", "reset", "Ada", "--yes")
+    assert "1 passkey of Ada removed" in out
+    assert "auth link" in aside
+    assert json.loads(run(capsys, "passkey", "list", "Ada", "--json")[1]) == []
+
+
+def test_bearer_key_is_issued_with_its_caps_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GREENROOM_BEARER_CLIPS_PER_DAY", "7")
+    words = ["token", "issue", "Ada", "--scope", "api"]
+    _, out, _ = run(capsys, *words, "--bearer", "--json")
+    assert json.loads(out)["limits"]["clips_per_day"] == 7
+    assert "7 clips and 300 s of drawing a day at most" in run(capsys, *words, "--bearer")[2]
+    assert "limits" not in json.loads(run(capsys, *words, "--json")[1])
+    _, out, _ = run(capsys, "limits", "show", "--json")
+    shown = {row["whose"]: row["limits"] for row in json.loads(out)}
+    assert shown["each bearer key"]["concurrent"] == 1
