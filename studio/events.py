@@ -25,7 +25,8 @@ from studio.clock import now_ms
 from studio.leases import Lease
 from studio.parts import Parts
 
-# The hub may lose a look, and says nothing of a place in line: the row is read this often anyway.
+# The hub may lose a look, and says nothing of a place in line: the row is read this often anyway,
+# and where very many streams are open a little less so.
 REREAD_S = 1.5
 PING = ": ping\n\n"
 
@@ -54,17 +55,17 @@ async def follow(parts: Parts, job_id: str, lease: Lease) -> AsyncIterator[str]:
             shown = card
             if card["state"] not in LIVE or lease.over.is_set():
                 break
-            async for look in looks(watcher, lease):
+            async for look in looks(watcher, lease, parts.leases.pace_s(REREAD_S)):
                 yield event("look", seen(look))
     why = await run_in_threadpool(farewell, parts, lease)
     if why is not None:
         yield event("gone", why)
 
 
-async def looks(watcher: Subscription, lease: Lease) -> AsyncIterator[LiveEvent]:
+async def looks(watcher: Subscription, lease: Lease, reread_s: float) -> AsyncIterator[LiveEvent]:
     """What the worker tells until the row is due again, or the lease is over."""
     clock = asyncio.get_running_loop().time
-    due_s = clock() + REREAD_S
+    due_s = clock() + reread_s
     while (left_s := due_s - clock()) > 0:
         look = await watcher.next(left_s)
         if look is None or look.ended or lease.over.is_set():

@@ -39,6 +39,7 @@ from studio.proving import note, proof_of, spend
 from studio.refusals import answer, unreachable
 from studio.requests import client_behind, header_values
 from studio.session_hashes import SessionHashes
+from studio.standing import Standing
 
 UNTRUSTED = ("x-forwarded-", "forwarded", "x-original-", "x-rewrite-", "x-real-ip", "x-gradio-")
 
@@ -52,6 +53,7 @@ class Gateway:
         self.public = urlsplit(parts.settings.public_url)
         self.headers = common_headers(parts.settings)
         self.session_hashes = SessionHashes()
+        self.standing = Standing(parts.database)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -78,7 +80,7 @@ class Gateway:
             return
         scope["state"] |= {"principal": principal, "proof": proof}
         if door.stream and principal is not None:
-            await self.serve_stream(principal, credential, proof, scope, receive, send)
+            await self.serve_stream(principal, scope, receive, send)
         else:
             await self.app(scope, replay(body, receive), send)
 
@@ -153,13 +155,6 @@ class Gateway:
         except OperationalError as error:
             raise unreachable() from error
 
-    async def still_stands(self, credential: Credential, proof: Proof | None, scope: Scope) -> bool:
-        try:
-            await run_in_threadpool(self.look_up, credential, proof, scope)
-        except NotSignedIn:
-            return False
-        return True
-
     def check_origin(self, door: Door, scope: Scope, credential: Credential) -> None:
         """What changes something must come from our own pages, or from a script with a token.
 
@@ -203,17 +198,9 @@ class Gateway:
             self.session_hashes.check(principal, scope["query_string"])
 
     async def serve_stream(
-        self,
-        principal: Principal,
-        credential: Credential,
-        proof: Proof | None,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
+        self, principal: Principal, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        async def stands() -> bool:
-            return await self.still_stands(credential, proof, scope)
-
+        stands = partial(self.standing.stands, principal)
         with self.parts.leases.grant(principal) as lease, metrics.STREAMS.track_inprogress():
             scope["state"]["lease"] = lease
             await serve_under(lease, stands, self.app, scope, receive, send)

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from auth.gate import Principal
 
 RECHECK_S = 1.0  # a revocation by another process is seen this late at most
+READS_PER_S = 100  # of all streams of a process together; news comes besides, as it happens
 GOODBYE_S = 0.5  # how long a stream may take to say why it ends
 
 
@@ -45,6 +46,10 @@ class Leases:
             yield lease
         finally:
             self.open.discard(lease)
+
+    def pace_s(self, least_s: float) -> float:
+        """How long a stream waits until it reads its rows again, so that all together are quick."""
+        return max(least_s, len(self.open) / READS_PER_S)
 
     def end_token(self, token_id: str) -> None:
         for lease in list(self.open):

@@ -49,7 +49,7 @@ async def follow(parts: Parts, lease: Lease) -> AsyncIterator[str]:
         yield event("notice", {"notice": found}) if found != told else PING
         told = found
         with suppress(TimeoutError):
-            await asyncio.wait_for(lease.news.wait(), RECHECK_S)
+            await asyncio.wait_for(lease.news.wait(), parts.leases.pace_s(RECHECK_S))
 
 
 async def turn_switch(parts: Parts, request: Request) -> Response:
