@@ -7,12 +7,12 @@ from auth import audit
 from auth.rows import changed
 from errors import NotApproved, NotFound, NotGranted, TakenDown
 from jobs.records import Clip
+from programme.policy import PRIVATE, REVIEW_FIRST
 from programme.reasons import REASONS, known_reason
 from programme.records_clips import Publication, Share
 from programme.reviews import is_approved
 from programme.words import plain_words
 
-FREE, REVIEW_FIRST, PRIVATE = "free", "review", "private"
 ARTIST, ADMIN = "artist", "admin"
 CREDIT_MAX_CHARS = 80
 
@@ -20,7 +20,7 @@ CREDIT_MAX_CHARS = 80
 def require_showable(db: Session, clip_id: str, owner_id: str, mode: str) -> Clip:
     """The owner's clip, if it may be shown to others. What is shown already stays shown.
 
-    mode  what the policy says: FREE, REVIEW_FIRST (approved clips alone) or PRIVATE (none)
+    mode  what the policy says (`Policy.sharing`)
     Raises NotFound, TakenDown, NotGranted under PRIVATE, NotApproved under REVIEW_FIRST.
     """
     clip = hold(db, clip_id)

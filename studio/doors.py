@@ -88,6 +88,10 @@ DOORS = (
     door("POST", r"/invite/open", Who.ANYONE),
     door("GET HEAD", r"/terms", Who.ANYONE),
     door("POST", r"/v1/tokens/revoke", Who.ANYONE, foreign=True),
+    # what artists show to others
+    door("GET HEAD", r"/gallery(/feed\.xml)?", Who.ANYONE),
+    door("GET HEAD", r"/gallery/[0-9a-f]{32}(\.(mp4|jpg))?", Who.ANYONE),
+    door("GET HEAD", r"/shared/[0-9a-f]{32}(\.(mp4|jpg))?", Who.ANYONE),
     # the studio
     door("GET", r"/", Who.SIGNED_IN),
     door("GET", r"/(me|offer)", Who.SIGNED_IN),
@@ -105,6 +109,13 @@ DOORS = (
     door("GET", rf"{JOB}/events", Who.SIGNED_IN, stream=True),
     door("GET", r"/notice", Who.SIGNED_IN, stream=True),
     door("GET HEAD", r"/clips/[0-9a-f]{32}\.(mp4|jpg)", Who.SIGNED_IN),
+    door("GET", r"/showing(/list)?", Who.SIGNED_IN),
+    door("POST", r"/showing/links/[0-9a-f]{32}/end", Who.SIGNED_IN),
+    door(
+        "POST",
+        r"/showing/[0-9a-f]{32}/(submit|withdraw|appeal|links|publish|unpublish)",
+        Who.SIGNED_IN,
+    ),
     door("POST", r"/pictures", Who.SIGNED_IN, most_bytes=UPLOAD_MAX_BYTES),
     door("GET HEAD", PICTURE, Who.SIGNED_IN),
     # for scripts, in the shape that clients of a hosted video API speak already
@@ -127,6 +138,10 @@ DOORS = (
     door("GET", r"/backstage/audit(\.csv|\.jsonl|/entries|/verdict)?", Who.ADMIN),
     door("POST", r"/backstage/testers(/[0-9a-f]{32}/tokens)?", Who.ADMIN),
     door("POST", r"/backstage/testers/[0-9a-f]{32}/(step-up|passkeys/reset)", Who.ADMIN),
+    door("GET", r"/backstage/reviews(/list)?", Who.ADMIN),
+    door("GET HEAD", r"/backstage/reviews/[0-9a-f]{32}\.(mp4|jpg)", Who.ADMIN),
+    door("POST", r"/backstage/reviews/decide", Who.ADMIN),
+    door("POST", r"/backstage/shown/(take-down|[0-9a-f]{32}/restore)", Who.ADMIN),
     door("POST", r"/backstage/switch", Who.ADMIN),
     door("POST", r"/backstage/tokens/[0-9A-Za-z]{12}/revoke", Who.ADMIN),
     door("POST", r"/backstage/testers/[0-9a-f]{32}/cohort", Who.ADMIN),

@@ -36,6 +36,7 @@ from studio.gateway import Gateway
 from studio.page import Shell, build_page, plain_theme
 from studio.parts import Parts
 from studio.refusals import answer, broken, unreachable
+from studio.showing.routes import ROUTES as SHOWING
 from studio.videos.routes import ROUTES as VIDEOS
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -125,6 +126,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/pictures", uploads.bring_picture, "POST"),
         at("/pictures/{picture_id}.jpg", uploads.show_picture),
         *(at(*row) for row in VIDEOS),
+        *(at(*row) for row in SHOWING),
         at("/backstage", backstage.show_backstage),
         at("/backstage/room", backstage.show_room),
         at("/backstage/audit", audit_page.show_audit),

@@ -15,8 +15,8 @@ from errors import (
     TakenDown,
 )
 from programme import gallery, reviews, shares, showing
+from programme.policy import FREE, PRIVATE, REVIEW_FIRST
 from programme.records_clips import Publication, Share
-from programme.showing import FREE, PRIVATE, REVIEW_FIRST
 from tests.programme.conftest import HOUR_MS, NOW, Room
 
 DAY_MS = 24 * HOUR_MS

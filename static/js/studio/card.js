@@ -144,6 +144,7 @@ export class Card {
         can("loop") && item("loop", "Make it loop", begin("loop")),
         can("blend") && item("blend", "Blend with …", begin("blend")),
         item("reuse", "Use these settings", () => this.on.reuse(spec)),
+        item("picture", "Review and sharing", () => location.assign(`/showing#clip-${this.job.id}`)),
       ].filter(Boolean);
     });
     return [
