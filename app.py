@@ -59,7 +59,7 @@ def wire(settings: Settings) -> Parts:
         gate=Gate.from_settings(settings),
         queue=Queue(database),
         hub=Hub(settings.redis_url),
-        store=Store(settings.data / "clips"),
+        store=Store(settings.media, scratch=settings.data / "drafts"),
         proofs=Proofs.from_settings(settings),
         spending=open_spending(settings, database),
         signals=Signals(database),

@@ -63,6 +63,7 @@ class Settings:
     step_up: bool
     touch_clips: int
     touch_ms: int
+    media: str
     worker: bool
     drain_s: int
     lost_s: int
@@ -117,6 +118,7 @@ class Settings:
             step_up=on_or_off(value, "GREENROOM_STEP_UP"),
             touch_clips=whole(value, "GREENROOM_TOUCH_CLIPS", 1, 1_000),
             touch_ms=3_600_000 * whole(value, "GREENROOM_TOUCH_HOURS", 1, 24),
+            media=value["GREENROOM_MEDIA"] or str(data / "clips"),
             worker=on_or_off(value, "GREENROOM_WORKER"),
             drain_s=whole(value, "GREENROOM_DRAIN_SECONDS", 0, 86_400),
             lost_s=whole(value, "GREENROOM_LOST_SECONDS", 6, 600),

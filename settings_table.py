@@ -69,6 +69,12 @@ TABLE: tuple[Setting, ...] = (
     Setting("GREENROOM_TOUCH_CLIPS", "5", "How many clips a touch opens."),
     Setting("GREENROOM_TOUCH_HOURS", "2", "How long a touch opens them, 1 to 24 hours."),
     Setting(
+        "GREENROOM_MEDIA",
+        "",
+        "Where clips and pictures are kept: a folder, or s3://BUCKET/PREFIX. Empty: in the data "
+        "folder.",
+    ),
+    Setting(
         "GREENROOM_WORKER",
         "on",
         "Whether the web process runs a worker of its own: on, or off where workers run elsewhere "

@@ -102,7 +102,7 @@ def serve(settings: Settings, events: TextIO, departure: Departure) -> None:
     wire_redis(database, settings)
     database.migrate()
     migrate_engine(database)
-    store = Store(settings.data / "clips", writer=executor_id)
+    store = Store(settings.media, executor_id, settings.data / "drafts")
     store.sweep()
     publisher: Publisher = PipePublisher(events)
     if settings.redis_url is not None:

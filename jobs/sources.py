@@ -1,10 +1,13 @@
 """What a clip may begin with: clips and pictures of the same artist, by their ids."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from database import Database
 from errors import BadSpec, NotFound
 from jobs.pictures import PICTURE, find_picture, use_pictures
 from jobs.records import Clip, Picture
@@ -33,10 +36,17 @@ def require_sources(db: Session, spec: ClipSpec, owner_id: str, now_ms: int) -> 
         raise BadSpec(GONE, field="sources") from error
 
 
-def source_path(db: Session, store: Store, source: str, owner_id: str) -> Path:
-    """The file of the clip or picture `source`. Raises BadSpec, for somebody else's too."""
+@contextmanager
+def lend_source(database: Database, store: Store, source: str, owner_id: str) -> Iterator[Path]:
+    """The file of the clip or picture `source`, for as long as the block lasts.
+
+    Raises BadSpec, for somebody else's too.
+    """
+    with database.read() as db:
+        key = find_source(db, source, owner_id).key
     try:
-        return store.path(find_source(db, source, owner_id).key)
+        with store.lend(key) as path:
+            yield path
     except NotFound as error:
         raise BadSpec(GONE, field="sources") from error
 

@@ -89,6 +89,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "GREENROOM_DATABASE_URL": settings.database_url,
         "GREENROOM_REDIS_URL": settings.redis_url or "",
         "GREENROOM_SECRET": settings.secret,
+        "GREENROOM_MEDIA": settings.media,
         "GREENROOM_LOST_SECONDS": str(settings.lost_s),
         "GREENROOM_LOG": settings.log,
         "GREENROOM_METRICS_TOKEN": settings.metrics_token or "",

@@ -9,8 +9,8 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
@@ -26,7 +26,7 @@ from jobs.files import KINDS, discard_attempts, file_name
 from jobs.live import LiveEvent, Publisher, thumbnail
 from jobs.queue import Queue, Release
 from jobs.records import Clip, Job, move
-from jobs.sources import source_path
+from jobs.sources import lend_source
 from observe import traces
 from sora_core.provenance import Provenance
 from sora_core.render import Film, Progress, render
@@ -143,18 +143,17 @@ class Worker:
         return None
 
     def draw(self, job: Job) -> Film:
-        return render(
-            ClipSpec.from_json(job.spec),
-            self.store.draft(file_name(job.id, job.attempts, "mp4")),
-            on_progress=lambda progress: self.note(job, progress),
-            open_source=lambda source: self.open_source(job, source),
-            stop_requested=lambda: insist(lambda: self.reason_to_stop(job), PATIENCE_S),
-            provenance=self.provenance_of(job),
-        )
-
-    def open_source(self, job: Job, source: str) -> Path:
-        with self.database.read() as db:
-            return source_path(db, self.store, source, job.owner_id)
+        with ExitStack() as borrowed:
+            return render(
+                ClipSpec.from_json(job.spec),
+                self.store.draft(file_name(job.id, job.attempts, "mp4")),
+                on_progress=lambda progress: self.note(job, progress),
+                open_source=lambda source: borrowed.enter_context(
+                    lend_source(self.database, self.store, source, job.owner_id)
+                ),
+                stop_requested=lambda: insist(lambda: self.reason_to_stop(job), PATIENCE_S),
+                provenance=self.provenance_of(job),
+            )
 
     def note(self, job: Job, progress: Progress) -> None:
         """Write the step down, so that a reload shows it, and tell who watches."""

@@ -1,37 +1,35 @@
 """Films and their stills: from the store, to their owner only, asked at every request."""
 
 import re
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse
+from starlette.responses import Response
 
 from jobs.records import Clip, Job
 from studio.parts import Parts
+from studio.ranges import StoredFile
 
 TITLE_MAX_CHARS = 48
 
 
-async def send_clip(parts: Parts, request: Request, clip_id: str, kind: str) -> FileResponse:
+async def send_clip(parts: Parts, request: Request, clip_id: str, kind: str) -> Response:
     """The MP4, or the still, whole or in the range asked for. `?download` saves it instead.
 
     Raises NotFound, for somebody else's clip too; admins are no exception.
     """
     clip, title = await run_in_threadpool(find, parts, clip_id, request.state.principal.tester_id)
-    saved: dict[str, Any] = {}
-    if "download" in request.query_params:
-        saved = {"filename": f"{title}.{kind}", "content_disposition_type": "attachment"}
-    if kind == "mp4":
-        return await send_file(parts, clip.key, "video/mp4", **saved)
-    return await send_file(parts, clip.poster_key, "image/jpeg", **saved)
+    saved_as = f"{title}.{kind}" if "download" in request.query_params else None
+    key, media_type = (clip.key, "video/mp4") if kind == "mp4" else (clip.poster_key, "image/jpeg")
+    return await send_file(parts, key, media_type, saved_as)
 
 
-async def send_file(parts: Parts, key: str, media_type: str, **saved: Any) -> FileResponse:
+async def send_file(
+    parts: Parts, key: str, media_type: str, saved_as: str | None = None
+) -> Response:
     """What the store holds under `key`, whole or in the range asked for. Raises NotFound."""
-    path = await run_in_threadpool(parts.store.path, key)
-    headers = {"cache-control": "private, no-store"}
-    return FileResponse(path, media_type=media_type, headers=headers, **saved)
+    size = await run_in_threadpool(parts.store.size, key)
+    return StoredFile(parts.store, key, size, media_type, saved_as)
 
 
 def find(parts: Parts, clip_id: str, owner_id: str) -> tuple[Clip, str]:

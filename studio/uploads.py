@@ -3,13 +3,14 @@
 from anyio import to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from jobs.pictures import drop_unused, file_name, find_picture, new_picture_id
 from jobs.records import Picture
 from sora_core.pictures import clean_picture
 from sora_core.store import told
 from studio.clock import now_ms
+from studio.media import send_file
 from studio.parts import Parts
 
 
@@ -60,14 +61,11 @@ def keep(parts: Parts, owner_id: str, content: bytes) -> Picture:
     return picture
 
 
-async def show_picture(parts: Parts, request: Request, picture_id: str) -> FileResponse:
+async def show_picture(parts: Parts, request: Request, picture_id: str) -> Response:
     """Raises NotFound, for somebody else's picture too; admins are no exception."""
 
     def find() -> str:
         with parts.database.read() as db:
             return find_picture(db, picture_id, request.state.principal.tester_id).key
 
-    path = parts.store.path(await run_in_threadpool(find))
-    return FileResponse(
-        path, media_type="image/jpeg", headers={"cache-control": "private, no-store"}
-    )
+    return await send_file(parts, await run_in_threadpool(find), "image/jpeg")

@@ -3,13 +3,15 @@
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from database import Database
-from tests.services import new_database, postgres_server, redis_server
+from tests.services import new_database, postgres_server, redis_server, s3_server
 
 # Before torch is imported; jobs/__main__.py says why.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -78,3 +80,25 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def s3_address() -> Iterator[str]:
+    """Where a server answers that speaks as S3 does."""
+    with s3_server() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket_url(s3_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of an empty bucket, and in the environment the way to it."""
+    name = f"clips-{uuid.uuid4().hex[:12]}"
+    assert httpx.put(f"{s3_address}/{name}").status_code == 200
+    for variable, value in (
+        ("AWS_ENDPOINT_URL", s3_address),
+        ("AWS_ACCESS_KEY_ID", "greenroom"),
+        ("AWS_SECRET_ACCESS_KEY", "greenroom"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+    ):
+        monkeypatch.setenv(variable, value)
+    return f"s3://{name}/films"

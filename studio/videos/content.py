@@ -41,10 +41,11 @@ def sheet_of(parts: Parts, clip: Clip) -> str:
     name = sheet_name(clip.id)
     key = parts.store.key(name)
     try:
-        parts.store.path(key)
+        parts.store.size(key)
     except NotFound:
-        draft, film = parts.store.draft(name), parts.store.path(clip.key)
-        write_sheet(film, draft, clip.width, clip.height, clip.frame_count)
+        draft = parts.store.draft(name)
+        with parts.store.lend(clip.key) as film:
+            write_sheet(film, draft, clip.width, clip.height, clip.frame_count)
         parts.store.keep(draft, key)
     return key
 

@@ -16,7 +16,7 @@ from jobs.pace import paces
 from jobs.pictures import find_picture, new_picture_id, use_pictures
 from jobs.queue import new_job_id
 from jobs.records import Clip, Job, Picture
-from jobs.sources import GONE, require_sources, source_path
+from jobs.sources import GONE, lend_source, require_sources
 from jobs.worker import Worker
 from sora_core.spec import ClipSpec
 from sora_core.store import Store
@@ -119,7 +119,8 @@ def test_clip_begins_with_the_picture_that_was_brought(
     worker.carry(job.id)
     clip = house.clip(job)
     assert clip is not None, house.look(job).error_sentence
-    still = first_picture(store.path(clip.key), tmp_path)
+    with store.lend(clip.key) as film:
+        still = first_picture(film, tmp_path)
     (red, _, less_blue), (less_red, _, blue) = (still.getpixel((x, 128)) for x in (40, 216))
     assert red > 150 > less_red
     assert blue > 150 > less_blue
@@ -136,11 +137,14 @@ def first_picture(film: Path, folder: Path) -> Image.Image:
 def test_others_and_missing_sources_are_refused_alike(
     house: House, store: Store, picture: str
 ) -> None:
-    with house.database.read() as db:
-        for source in (picture, new_picture_id(), "0" * 32):
-            with pytest.raises(BadSpec, match="is not there, or is not yours"):
-                source_path(db, store, source, "somebody else")
-        assert source_path(db, store, picture, house.principal.tester_id).is_file()
+    for source in (picture, new_picture_id(), "0" * 32):
+        with (
+            pytest.raises(BadSpec, match="is not there, or is not yours"),
+            lend_source(house.database, store, source, "somebody else"),
+        ):
+            raise AssertionError
+    with lend_source(house.database, store, picture, house.principal.tester_id) as path:
+        assert path.is_file()
 
 
 def test_picture_is_used_from_its_first_admission_on(house: House, picture: str) -> None:

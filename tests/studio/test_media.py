@@ -37,6 +37,21 @@ def test_range_is_answered_with_that_part(
     assert "cookie" not in answer.headers
 
 
+@pytest.mark.parametrize("wanted", ["bytes=0-1,5-6", "bytes=-", "lines=1-2", "bytes=a-b"])
+def test_range_that_is_none_of_ours_is_answered_with_the_whole(
+    ada: Person, clip: str, wanted: str
+) -> None:
+    answer = ada.browser.get(clip, headers={"range": wanted})
+    assert (answer.status_code, answer.content) == (200, FILM)
+
+
+def test_range_holds_for_the_film_it_was_begun_with_only(ada: Person, clip: str) -> None:
+    etag = ada.browser.head(clip).headers["etag"]
+    for tag, status in ((etag, 206), ('"another"', 200)):
+        headers = {"range": "bytes=0-9", "if-range": tag}
+        assert ada.browser.get(clip, headers=headers).status_code == status
+
+
 def test_range_outside_the_film_is_refused(ada: Person, clip: str) -> None:
     assert ada.browser.get(clip, headers={"range": "bytes=99999-"}).status_code == 416
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -19,7 +20,7 @@ def png(colour: str = "red") -> bytes:
 
 
 def files(house: House) -> set[str]:
-    folder = house.parts.store.folder
+    folder = Path(house.parts.store.root)
     return {path.name for path in folder.rglob("picture_*") if path.is_file()}
 
 
