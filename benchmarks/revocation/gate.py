@@ -1,17 +1,10 @@
-"""How soon a revocation holds in every web process: four of them ask as fast as they can.
-
-    python -m benchmarks.revocation --database-url postgresql://… [--redis-url redis://…]
+"""Four processes ask the gate itself as fast as they can while a token is revoked.
 
 Each process has its own connections and admits with one token until it is refused. Meanwhile
-another connection revokes the token. Prints, over all rounds and processes, how long after
-`revoke()` was called the first refusal was given, how long the call itself took, and how many
-admissions began after it returned (there must be none).
+another connection revokes the token.
 """
 
-import argparse
 import multiprocessing
-import os
-import statistics
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -142,32 +135,3 @@ def invite(database: Database) -> Principal:
     return Principal(
         tester.id, tester.name, tester.role, token.id, None, scopes, tokens.API, bearer=True
     )
-
-
-def line(name: str, times_ns: Sequence[int]) -> str:
-    ms = sorted(time_ns / 1e6 for time_ns in times_ns)
-    p50, p99 = statistics.median(ms), ms[min(len(ms) - 1, int(len(ms) * 0.99))]
-    return f"{name:34} p50 {p50:8.1f}   p99 {p99:8.1f}   max {ms[-1]:8.1f} ms"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--database-url", required=True)
-    parser.add_argument("--redis-url")
-    parser.add_argument("--rounds", type=int, default=50)
-    arguments = parser.parse_args()
-    load = os.getloadavg()[0]
-    found = run(arguments.database_url, arguments.redis_url, arguments.rounds)
-    where = "Redis" if arguments.redis_url else "the database"
-    print(f"{PROCESSES} processes, {len(found)} rounds, rates and places in {where}")
-    print(f"{os.cpu_count()} cores, load {load:.1f} before and {os.getloadavg()[0]:.1f} after")
-    print(line("revoke() called → returned", [r.returned - r.called for r in found]))
-    refusals = [no - r.called for r in found for no in r.first_no]
-    print(line("revoke() called → first refusal", refusals))
-    after = [max(0, no - r.returned) for r in found for no in r.first_no]
-    print(line("revoke() returned → first refusal", after))
-    print(f"admissions begun after revoke() returned: {sum(r.late for r in found)}")
-
-
-if __name__ == "__main__":
-    main()
