@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from auth import tokens
+from auth import audit, tokens
 from auth.binding import Device
 from auth.proofs import Proof
 from auth.records import SignIn, Token
@@ -62,9 +62,10 @@ def claim(db: Session, token: Token, jkt: str) -> bool:
 def enrol(db: Session, token: Token, jkt: str, label: str, now_ms: int) -> Device:
     """Add the key to the token's tester. One that they removed before is theirs again.
 
-    Raises WrongDevice for the key of another tester: two people do not share one.
+    The audit log keeps that it came in, and by which token. Raises WrongDevice for the key of
+    another tester: two people do not share one.
     """
-    insert_new(
+    new = insert_new(
         db,
         Device,
         id=uuid.uuid4().hex,
@@ -75,13 +76,24 @@ def enrol(db: Session, token: Token, jkt: str, label: str, now_ms: int) -> Devic
         last_used_at=now_ms,
     )
     own = update(Device).where(Device.jkt == jkt, Device.tester_id == token.tester_id)
-    if not changed(db, own.values(revoked_at=None, last_used_at=now_ms)):
+    again = changed(db, own.where(Device.revoked_at.is_not(None)).values(revoked_at=None))
+    if not changed(db, own.values(last_used_at=now_ms)):
         raise WrongDevice(
             "This device belongs to another tester. Use another browser or another profile of "
             "this one; a script needs a key of its own.",
             signal=Signal("device.shared", token.tester_id, f"token:{token.id}"),
         )
-    return db.scalars(select(Device).where(Device.jkt == jkt)).one()
+    device = db.scalars(select(Device).where(Device.jkt == jkt)).one()
+    if new or again:
+        audit.record(
+            db,
+            actor=f"tester:{token.tester_id}",
+            action="device.enrol",
+            subject=f"device:{device.id}",
+            details={"by": f"token:{token.id}"},
+            now_ms=now_ms,
+        )
+    return device
 
 
 def check_browser(db: Session, sign_in: SignIn, proof: Proof | None) -> Device:

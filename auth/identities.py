@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from auth import audit, names, testers
+from auth import audit, names, terms, testers
 from auth.records import Tester
 from auth.rows import insert_new
+from auth.terms import Terms
 from database import Record
 from errors import BadSpec, Conflict, NotInvited
 from settings import ProviderSettings
@@ -50,29 +51,53 @@ class Claims:
         return facts
 
 
-def enter(db: Session, claims: Claims, provider: ProviderSettings, now_ms: int) -> str:
-    """The id of the tester this is: linked before, or new by the allow-list or as the admin.
+def role_of(claims: Claims, provider: ProviderSettings) -> str:
+    """What somebody new becomes: the admin, or a tester by the allow-list.
 
     A mail address alone makes nobody anybody: it may only stand in the allow-list, by its domain.
-    Raises NotInvited. Of parallel first sign-ins one wins, the others get Conflict.
+    Raises NotInvited.
+    """
+    if claims.subject == provider.admin_subject:
+        return testers.ADMIN
+    if claims.facts() & lowered(provider.allow):
+        return testers.TESTER
+    raise NotInvited(
+        f"{provider.name} says who you are, but you are not in this programme yet. Come in "
+        "with your invitation first, then connect your account in the studio's menu."
+    )
+
+
+def enter(
+    db: Session,
+    claims: Claims,
+    provider: ProviderSettings,
+    *,
+    in_force: Terms,
+    seen_sha256: str,
+    now_ms: int,
+) -> str:
+    """The id of the tester this is: linked before, or new, with the terms accepted.
+
+    Raises NotInvited, Conflict for terms that have changed since they were shown. Of parallel
+    first sign-ins one wins, the others get Conflict.
     """
     known = find(db, claims)
     if known is not None:
         return known
-    is_admin = claims.subject == provider.admin_subject
-    if not is_admin and not claims.facts() & lowered(provider.allow):
-        raise NotInvited(
-            f"{provider.name} says who you are, but you are not in this programme yet. Come in "
-            "with your invitation first, then connect your account in the studio's menu."
-        )
-    role = testers.ADMIN if is_admin else testers.TESTER
+    role = role_of(claims, provider)
     tester = add_named(db, claims.username or "Tester", role, now_ms)
+    terms.accept(db, in_force, tester.id, seen_sha256, now_ms)
     audit.record(
         db,
         actor=audit.SYSTEM,
         action="tester.add",
         subject=f"tester:{tester.id}",
-        details={"role": role, "by": "provider"},
+        details={
+            "role": role,
+            "by": "provider",
+            "terms": in_force.version,
+            "terms_sha256": in_force.sha256,
+        },
         now_ms=now_ms,
     )
     link(db, claims, tester.id, now_ms)

@@ -79,6 +79,7 @@ DOORS = (
     door("GET", r"/metrics", Who.ANYONE),  # whose page asks for a token of its own
     door("GET HEAD POST", r"/sign-in", Who.ANYONE),
     door("GET", r"/sign-in/provider(/callback)?", Who.ANYONE),
+    door("GET HEAD POST", r"/sign-in/terms", Who.ANYONE),
     door(
         "GET HEAD",
         r"/static/([a-z][a-z0-9-]*/)*[A-Za-z][A-Za-z0-9-]*\.(css|js|svg|woff2)",
@@ -92,6 +93,7 @@ DOORS = (
     door("GET HEAD", r"/gallery(/feed\.xml)?", Who.ANYONE),
     door("GET HEAD", r"/gallery/[0-9a-f]{32}(\.(mp4|jpg))?", Who.ANYONE),
     door("GET HEAD", r"/shared/[0-9a-f]{32}(\.(mp4|jpg))?", Who.ANYONE),
+    door("POST", r"/v1/tokens/rotate", Who.SIGNED_IN),
     # the studio
     door("GET", r"/", Who.SIGNED_IN),
     door("GET", r"/(me|offer)", Who.SIGNED_IN),

@@ -11,6 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -28,6 +29,7 @@ from studio.parts import Parts
 from studio.refusals import unreachable
 
 CALLBACK = "/sign-in/provider/callback"
+TERMS_FIRST = "/sign-in/terms"
 UNDER_WAY_S = 600
 LINK_LIFETIME_MS = 120_000
 ALGORITHM = "HS256"
@@ -90,24 +92,28 @@ async def set_out(parts: Parts, request: Request, sign_in_id: str | None) -> tup
 async def come_back(parts: Parts, request: Request) -> Response:
     """From the provider: to the sign-in page with a link of ours, or to the studio when linked.
 
-    Whatever goes wrong is a sentence on the sign-in page; the query goes nowhere.
+    Whoever is new reads the terms first. Whatever goes wrong is a sentence on the sign-in page; the
+    query goes nowhere.
     """
+    cookie = state_cookie(parts).header("", 0)
     try:
-        kept = unseal(parts, request.cookies.get(state_cookie(parts).name, ""))
+        kept = unseal(parts, request.cookies.get(state_cookie(parts).name, ""), "session")
         request.scope["session"] = kept["session"]
         claims = await provider(parts).finish(request)
         sign_in_id = kept["sign_in"]
         if sign_in_id is not None:
             await run_in_threadpool(link, parts, claims, sign_in_id)
             answer: Response = RedirectResponse("/", 303)
-        else:
-            text = await run_in_threadpool(make_link, parts, claims)
+        elif text := await run_in_threadpool(make_link, parts, claims):
             answer = RedirectResponse(f"/sign-in#link={text}", 303)
+        else:
+            answer = RedirectResponse(TERMS_FIRST, 303)
+            cookie = state_cookie(parts).header(seal_claims(parts, claims), UNDER_WAY_S)
     except GreenroomError as error:
         answer = refuse(parts, error)
     except OperationalError:
         answer = refuse(parts, unreachable())
-    answer.headers["set-cookie"] = state_cookie(parts).header("", 0)
+    answer.headers["set-cookie"] = cookie
     return answer
 
 
@@ -118,18 +124,28 @@ def link(parts: Parts, claims: Claims, sign_in_id: str) -> None:
         identities.link(db, claims, sign_in.tester_id, now_ms())
 
 
-def make_link(parts: Parts, claims: Claims) -> str:
-    """Raises NotInvited, Conflict."""
+def make_link(parts: Parts, claims: Claims) -> str | None:
+    """A link for whoever is known; None for who may come in once they accepted the terms.
+
+    Raises NotInvited.
+    """
     with parts.database.begin() as db:
-        tester_id = identities.enter(db, claims, provider(parts).about, now_ms())
-        return tokens.mint(
-            db,
-            parts.gate.keys,
-            tester_id,
-            kind=tokens.LINK,
-            lifetime_ms=LINK_LIFETIME_MS,
-            now_ms=now_ms(),
-        ).text
+        tester_id = identities.find(db, claims)
+        if tester_id is not None:
+            return mint_link(db, parts, tester_id)
+    identities.role_of(claims, provider(parts).about)
+    return None
+
+
+def mint_link(db: Session, parts: Parts, tester_id: str) -> str:
+    return tokens.mint(
+        db,
+        parts.gate.keys,
+        tester_id,
+        kind=tokens.LINK,
+        lifetime_ms=LINK_LIFETIME_MS,
+        now_ms=now_ms(),
+    ).text
 
 
 def refuse(parts: Parts, error: GreenroomError) -> Response:
@@ -155,15 +171,27 @@ def seal(parts: Parts, kept: dict[str, Any]) -> str:
     return jwt.encode({"alg": ALGORITHM}, claims, sealing_key(parts))
 
 
-def unseal(parts: Parts, text: str) -> dict[str, Any]:
-    """Raises SignInFailed."""
+def unseal(parts: Parts, text: str, wanted: str) -> dict[str, Any]:
+    """What was sealed, `wanted` in it. Raises SignInFailed."""
     try:
         kept = jwt.decode(text, sealing_key(parts), algorithms=[ALGORITHM]).claims
     except (JoseError, ValueError) as error:
         raise SignInFailed from error
-    if now_ms() // 1000 >= kept["exp"]:
+    if now_ms() // 1000 >= kept["exp"] or wanted not in kept:
         raise SignInFailed
     return kept
+
+
+def seal_claims(parts: Parts, claims: Claims) -> str:
+    """What a browser keeps while somebody reads the terms; of organisations, those listed."""
+    asked = {name for kind, name in provider(parts).about.allow if kind == "org"}
+    return seal(parts, {"claims": {**vars(claims), "orgs": sorted(claims.orgs & asked)}})
+
+
+def unseal_claims(parts: Parts, text: str) -> Claims:
+    """Raises SignInFailed."""
+    kept = unseal(parts, text, "claims")["claims"]
+    return Claims(**{**kept, "orgs": frozenset(kept["orgs"])})
 
 
 def sealing_key(parts: Parts) -> OctKey:

@@ -28,8 +28,10 @@ from studio import (
     passkey_desk,
     provider,
     revoking,
+    rotating,
     readiness,
     sign_in,
+    terms_first,
     uploads,
 )
 from studio.gateway import Gateway
@@ -93,6 +95,8 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/sign-in", provider.show_sign_in),
         at("/sign-in/provider", provider.begin),
         at(provider.CALLBACK, provider.come_back),
+        at(provider.TERMS_FIRST, terms_first.show_terms_first),
+        at(provider.TERMS_FIRST, terms_first.accept_terms, "POST"),
         at("/sign-in", sign_in.sign_in, "POST"),
         at("/sign-out", sign_in.sign_out, "POST"),
         at("/invite", joining.show_invite),
@@ -102,6 +106,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/waitlist", joining.show_waitlist),
         at("/waitlist", joining.join_waitlist, "POST"),
         at("/v1/tokens/revoke", revoking.revoke_own, "POST"),
+        at("/v1/tokens/rotate", rotating.rotate_own, "POST"),
         at("/me", api.show_me),
         at("/me/provider", provider.connect, "POST"),
         at("/offer", api.show_offer),

@@ -57,6 +57,22 @@ def test_access_token_pasted_after_its_owner_signed_in_opens_nothing(
     assert sign_in(database, gate, ada.token.text, "Ada")[0].proved
 
 
+def test_device_that_comes_in_is_in_the_log_once_and_again_after_its_removal(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    sign_in(database, gate, ada.token.text, "Ada")
+    with database.begin() as db:
+        [device] = devices.list(db, ada.tester.id)
+        devices.remove(db, ada.tester.id, device.id, NOON)
+    link = mint(database, gate, ada, tokens.LINK)
+    sign_in(database, gate, link.text, "Ada", NOON + 1)
+    with database.read() as db:
+        again, first = entries(db, Search(action="device.enrol"), 10)
+    assert first.subject == again.subject == f"device:{device.id}"
+    assert first.details == f'{{"by":"token:{ada.token.id}"}}'
+    assert again.details == f'{{"by":"token:{link.id}"}}'
+
+
 def test_access_token_used_by_twenty_devices_at_once_lets_one_in(
     database: Database, gate: Gate, ada: Invited
 ) -> None:

@@ -1,11 +1,12 @@
 """Whose account is whose: one tester an account, found by issuer and subject alone."""
 
+import json
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
 
-from auth import identities, testers
+from auth import identities, terms, testers
 from auth.__main__ import main
 from auth.audit import Search, entries
 from auth.identities import Claims, Identity
@@ -30,7 +31,14 @@ ADA = Claims("https://id.example", "1", "Ada", "ada@EXAMPLE.org")
 
 def enter(database: Database, claims: Claims, about: ProviderSettings = OURS) -> str:
     with database.begin() as db:
-        return identities.enter(db, claims, about, NOON)
+        return identities.enter(
+            db,
+            claims,
+            about,
+            in_force=terms.current(),
+            seen_sha256=terms.current().sha256,
+            now_ms=NOON,
+        )
 
 
 def test_enter_knows_an_account_again_whatever_else_it_says(database: Database) -> None:
@@ -69,7 +77,12 @@ def test_enter_writes_who_came_in_by_the_provider(database: Database) -> None:
         assert db.get_one(Tester, tester_id).role == testers.ADMIN
         linked, added = entries(db, Search(), 10)
     assert (added.action, added.subject) == ("tester.add", f"tester:{tester_id}")
-    assert added.details == '{"by":"provider","role":"admin"}'
+    told = json.loads(added.details)
+    in_force = terms.current()
+    assert (told["by"], told["role"]) == ("provider", "admin")
+    assert (told["terms"], told["terms_sha256"]) == (in_force.version, in_force.sha256)
+    with database.read() as db:
+        assert terms.accepted(db, tester_id) == in_force.version
     assert (linked.action, linked.subject) == ("identity.link", f"tester:{tester_id}")
 
 

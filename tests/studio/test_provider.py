@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from auth import testers, tokens
+from auth import terms, testers, tokens
 from auth.identities import Claims, Identity, lowered
 from auth.records import AuditEntry, Tester
 from database import Database
@@ -20,7 +20,7 @@ from errors import NotFound
 from settings import Settings, read_allow
 from studio import provider as provider_module
 from studio.clock import now_ms
-from studio.provider import CALLBACK, UNDER_WAY_S, sign_in_page, state_cookie
+from studio.provider import CALLBACK, TERMS_FIRST, UNDER_WAY_S, sign_in_page, state_cookie
 from studio.provider import provider as provider_set
 from tests.services import free_port
 from tests.studio.conftest import House, serving, wire
@@ -55,7 +55,7 @@ def house(
         GREENROOM_OIDC_CLIENT_ID="greenroom",
         GREENROOM_OIDC_CLIENT_SECRET="a secret between the provider and greenroom",
         GREENROOM_OIDC_NAME="Film <Club>",
-        GREENROOM_OIDC_ALLOW="sub:listed, user:named, sub:ada, sub:eve",
+        GREENROOM_OIDC_ALLOW="sub:listed, sub:reader, user:named, sub:ada, sub:eve",
         GREENROOM_OIDC_ADMIN="boss",
     )
     with serving(parts) as house:
@@ -93,14 +93,24 @@ def sign_in_there(house: House, browser: httpx.Client, login: str, start: str = 
 
 def come_in(house: House, login: str) -> httpx.Response:
     browser = house.stranger()
-    return browser.get(sign_in_there(house, browser, login))
+    return accept(browser, browser.get(sign_in_there(house, browser, login)))
+
+
+def accept(browser: httpx.Client, answer: httpx.Response) -> httpx.Response:
+    """What comes next: whoever is new accepts the terms."""
+    if answer.headers.get("location") != TERMS_FIRST:
+        return answer
+    return browser.post(TERMS_FIRST, json={"terms_sha256": terms.current().sha256})
 
 
 def who_is(house: House, answer: httpx.Response) -> Tester:
     """Whom the one-time link in the answer signs in."""
-    assert answer.status_code == 303, sentence(answer)
-    address, _, text = answer.headers["location"].partition("#link=")
-    assert address == "/sign-in"
+    if answer.status_code == 201:
+        text = answer.json()["link"]
+    else:
+        assert answer.status_code == 303, sentence(answer)
+        address, _, text = answer.headers["location"].partition("#link=")
+        assert address == "/sign-in"
     with house.parts.database.read() as db:
         token = tokens.find(db, house.parts.gate.keys, text, now_ms())
         assert token.kind == tokens.LINK
@@ -161,6 +171,29 @@ def test_somebody_on_the_list_becomes_a_tester_once(house: House) -> None:
     before = counts(house)
     assert who_is(house, come_in(house, "listed")).id == first.id
     assert counts(house) == before
+
+
+def test_nobody_new_comes_in_without_the_terms_and_their_word_counts_once(house: House) -> None:
+    """The provider's word is kept in a signed cookie while its subject reads the terms."""
+    before, browser = counts(house), house.stranger()
+    sha256 = terms.current().sha256
+    assert house.stranger().post(TERMS_FIRST, json={"terms_sha256": sha256}).status_code == 400
+    address = sign_in_there(house, browser, "reader")
+    answer = browser.get(address)
+    assert (answer.status_code, answer.headers["location"]) == (303, TERMS_FIRST)
+    assert browser.get(address).status_code == 400
+    browser.get("/sign-in/provider")
+    assert browser.post(TERMS_FIRST, json={"terms_sha256": sha256}).status_code == 400
+    browser.get(sign_in_there(house, browser, "reader"))
+    cookie = browser.cookies["greenroom-provider"]
+    assert sha256 in browser.get(TERMS_FIRST).text
+    assert browser.post(TERMS_FIRST, json={"terms_sha256": "0" * 64}).status_code == 409
+    assert counts(house) == before
+    reader = who_is(house, browser.post(TERMS_FIRST, json={"terms_sha256": sha256}))
+    with house.parts.database.read() as db:
+        assert terms.accepted(db, reader.id) == terms.current().version
+    thief = house.stranger(cookies={"greenroom-provider": cookie})
+    assert thief.post(TERMS_FIRST, json={"terms_sha256": sha256}).status_code == 400
 
 
 def test_subject_of_the_setting_becomes_an_admin(house: House) -> None:
@@ -313,7 +346,7 @@ def test_answer_is_good_once(house: House) -> None:
     browser = house.stranger()
     address = sign_in_there(house, browser, "listed")
     cookie = browser.cookies["greenroom-provider"]
-    who_is(house, browser.get(address))
+    who_is(house, accept(browser, browser.get(address)))
     assert browser.get(address).status_code == 400
     thief = house.stranger(cookies={"greenroom-provider": cookie})
     assert thief.get(address).status_code == 400
