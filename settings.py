@@ -52,6 +52,7 @@ class Settings:
     secret_previous: str | None
     invite_ms: int
     waitlist: bool
+    webhooks_loopback: bool
     rate_per_minute: int
     concurrent: int
     clips_per_day: int
@@ -106,6 +107,7 @@ class Settings:
             secret_previous=read_previous(value["GREENROOM_SECRET_PREVIOUS"]),
             invite_ms=3_600_000 * whole(value, "GREENROOM_INVITE_HOURS", 1, 24),
             waitlist=on_or_off(value, "GREENROOM_WAITLIST"),
+            webhooks_loopback=on_or_off(value, "GREENROOM_WEBHOOKS_LOOPBACK"),
             rate_per_minute=whole(value, "GREENROOM_RATE_PER_MINUTE", 1, 60_000),
             concurrent=whole(value, "GREENROOM_CONCURRENT", 1, 1_000),
             clips_per_day=whole(value, "GREENROOM_CLIPS_PER_DAY", 0, 1_000_000),

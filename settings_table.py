@@ -44,6 +44,11 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("GREENROOM_INVITE_HOURS", "24", "How long an invite is good for, 1 to 24 hours."),
     Setting("GREENROOM_WAITLIST", "on", "Whether strangers may ask for a place: on or off."),
+    Setting(
+        "GREENROOM_WEBHOOKS_LOOPBACK",
+        "off",
+        "Whether webhooks may go to this machine itself, over http too: on for development.",
+    ),
     Setting("GREENROOM_RATE_PER_MINUTE", "5", "Clips a tester may ask for in a minute."),
     Setting("GREENROOM_CONCURRENT", "2", "Clips of one tester waiting or being drawn at once."),
     Setting("GREENROOM_CLIPS_PER_DAY", "50", "Clips a tester may make in a day (UTC)."),

@@ -37,6 +37,7 @@ class Job(Record):
             "state IN ('queued', 'running', 'finished', 'failed', 'stopped')", name="job_state"
         ),
         Index("ix_jobs_owner_created", "owner_id", "id"),
+        Index("ix_jobs_owner_ended", "owner_id", "ended_at"),
         Index("ix_jobs_state", "state", "id"),
         Index("ix_jobs_line", "state", "line", "id"),
         Index("ix_jobs_admission", "admission_id", "state"),

@@ -12,6 +12,7 @@ import jobs.records  # noqa: F401
 import programme.records
 import programme.records_clips
 import programme.records_contributions  # noqa: F401  (all, so that their tables are known)
+import studio.webhooks.records  # noqa: F401
 from database import Record
 
 engine = context.config.attributes.get("engine") or create_engine(

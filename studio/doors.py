@@ -15,6 +15,8 @@ from sora_core.pictures import UPLOAD_MAX_BYTES
 BODY_MAX_BYTES = 64 * 1024
 # A picture within the fields of a form or of JSON, where it is base64 (RFC 4648: 4 for 3).
 PICTURE_MAX_BYTES = UPLOAD_MAX_BYTES * 4 // 3 + BODY_MAX_BYTES
+# A film as it was fetched here.
+FILM_MAX_BYTES = 32 * 2**20
 
 
 class Who(Enum):
@@ -71,6 +73,7 @@ def door(
 
 JOB = r"/jobs/[0-9a-f]{32}"
 VIDEO = r"/v1/videos/[0-9a-f]{32}"
+ENDPOINT = r"/v1/webhook_endpoints/we_[0-9a-f]{32}"
 PICTURE = r"/pictures/(picture_[0-9a-f]{32})\.jpg"
 GRADIO_QUEUE = "/gradio_api/queue"
 
@@ -124,12 +127,18 @@ DOORS = (
     door("GET", r"/v1/models(/[a-z0-9-]{1,40})?", Who.SIGNED_IN),
     door("GET", r"/v1/videos", Who.SIGNED_IN),
     door("POST", r"/v1/videos", Who.SIGNED_IN, most_bytes=PICTURE_MAX_BYTES),
-    door("POST", r"/v1/videos/(edits|extensions|characters)", Who.SIGNED_IN),
+    door("POST", r"/v1/videos/(edits|extensions)", Who.SIGNED_IN, most_bytes=FILM_MAX_BYTES),
+    door("POST", r"/v1/videos/characters", Who.SIGNED_IN, most_bytes=FILM_MAX_BYTES),
     door("GET", r"/v1/videos/characters/[A-Za-z0-9_-]{1,64}", Who.SIGNED_IN),
     door("GET", VIDEO, Who.SIGNED_IN),
     door("DELETE", VIDEO, Who.SIGNED_IN),
     door("GET HEAD", rf"{VIDEO}/content", Who.SIGNED_IN),
     door("POST", rf"{VIDEO}/remix", Who.SIGNED_IN),
+    door("GET", r"/v1/webhook_endpoints", Who.SIGNED_IN),
+    door("POST", r"/v1/webhook_endpoints", Who.SIGNED_IN),
+    door("GET", ENDPOINT, Who.SIGNED_IN),
+    door("DELETE", ENDPOINT, Who.SIGNED_IN),
+    door("POST", rf"{ENDPOINT}/test", Who.SIGNED_IN),
     # what Gradio's own page asks for
     door("GET", r"/assets/[A-Za-z0-9_-]+\.(js|css)", Who.SIGNED_IN),
     door("GET", r"/theme\.css", Who.SIGNED_IN),

@@ -25,6 +25,7 @@ from sora_core.catalog import MODELS
 from sora_core.spec import PROMPT_MAX_CHARS, SECONDS_MAX, SEED_MAX, SIZES
 from studio.schemas import COUNT, ID, Schema, answer, array, link, nullable, ref, refusals
 from studio.videos import openapi as videos
+from studio.webhooks import openapi as webhooks
 
 VERSION = "0.1.0"
 ALWAYS: tuple[type[GreenroomError], ...] = (
@@ -49,7 +50,7 @@ def describe() -> Schema:
             "documents, under /v1 objects named error; `code` is stable.",
         },
         "security": [{"token": []}],
-        "paths": paths() | videos.paths(),
+        "paths": paths() | videos.paths() | webhooks.paths(),
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": {
@@ -58,6 +59,7 @@ def describe() -> Schema:
                 "Me": me(),
                 "Problem": problem(),
                 **videos.schemas(),
+                **webhooks.schemas(),
             },
         },
     }

@@ -15,6 +15,7 @@ from studio.keeping import Keeper
 from studio.parts import Parts
 from studio.site import build_site
 from studio.visits import Visits
+from studio.webhooks.courier import Courier
 
 
 class Server(uvicorn.Server):
@@ -29,6 +30,7 @@ async def serve(parts: Parts, supervisor: Supervisor, greet: Callable[[], str]) 
     What `greet()` says is printed once the address is ours. Raises BootRefused where it is taken.
     """
     listening, server, keeper = bind(parts.settings), make_server(parts), Keeper(parts)
+    courier = Courier(parts.database, parts.settings)
 
     def leave() -> None:
         server.force_exit = server.should_exit  # asked twice: wait for nobody
@@ -39,12 +41,14 @@ async def serve(parts: Parts, supervisor: Supervisor, greet: Callable[[], str]) 
         asyncio.get_running_loop().add_signal_handler(number, leave)
     await parts.hub.start()
     await keeper.start()
+    await courier.start()
     await supervisor.start()
     print(greet(), flush=True)
     try:
         await server.serve(sockets=[listening])
     finally:
         await supervisor.stop()
+        await courier.stop()
         await keeper.stop()
         await parts.hub.stop()
 

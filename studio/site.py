@@ -40,6 +40,7 @@ from studio.parts import Parts
 from studio.refusals import answer, broken, unreachable
 from studio.showing.routes import ROUTES as SHOWING
 from studio.videos.routes import ROUTES as VIDEOS
+from studio.webhooks.routes import ROUTES as WEBHOOKS
 
 STATIC = Path(__file__).parent.parent / "static"
 # Where a system has no face of ours, Source Sans stands in; Gradio's package brings it along.
@@ -130,7 +131,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/clips/{clip_id}.{kind}", media.send_clip),
         at("/pictures", uploads.bring_picture, "POST"),
         at("/pictures/{picture_id}.jpg", uploads.show_picture),
-        *(at(*row) for row in VIDEOS),
+        *(at(*row) for row in (*VIDEOS, *WEBHOOKS)),
         *(at(*row) for row in SHOWING),
         at("/backstage", backstage.show_backstage),
         at("/backstage/room", backstage.show_room),

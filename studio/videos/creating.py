@@ -1,8 +1,10 @@
 """New videos: from words, from a picture, or out of a finished one. The same gate as the page's."""
 
+import hashlib
 from collections.abc import Callable
 
 from anyio import to_thread
+from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -42,19 +44,20 @@ async def remix(parts: Parts, request: Request, video_id: str) -> Response:
 
 
 async def edit(parts: Parts, request: Request) -> Response:
-    """The same for a video that the body names."""
+    """The same for a video that the body names, or brings along as it was fetched here."""
     fields = await read_fields(request)
 
     def read_edit(fields: Fields, job: Job, clip: Clip) -> Wish:
         return wishes.read_remix(fields, job, clip, wishes.EDIT)
 
-    return await out_of(parts, request, fields, named(fields), read_edit)
+    return await out_of(parts, request, fields, await named(parts, request, fields), read_edit)
 
 
 async def extend(parts: Parts, request: Request) -> Response:
     """A finished video with seconds added to its end."""
     fields = await read_fields(request)
-    return await out_of(parts, request, fields, named(fields), wishes.read_extension)
+    video_id = await named(parts, request, fields)
+    return await out_of(parts, request, fields, video_id, wishes.read_extension)
 
 
 async def refuse_character(_parts: Parts, _request: Request, **_path: str) -> Response:
@@ -88,16 +91,31 @@ def finished(parts: Parts, video_id: str, principal: Principal) -> tuple[Job, Cl
         return job, parts.queue.clip(db, video_id, principal.tester_id)
 
 
-def named(fields: Fields) -> str:
-    """The id in `video`, or in its `id`. Raises BadSpec."""
+async def named(parts: Parts, request: Request, fields: Fields) -> str:
+    """The id of the video that the body means: it stands in `video`, or in its `id`.
+
+    A file is known by its bytes where it was fetched here; others are not taken in. Raises BadSpec.
+    """
     given = fields.get("video")
     if isinstance(given, bytes):
-        raise BadSpec(
-            "Films are not taken in: name one of your finished videos by its id.", field="video"
-        )
+        owner_id = request.state.principal.tester_id
+        return await run_in_threadpool(recognised, parts, given, owner_id)
     video_id = given.get("id") if isinstance(given, dict) and len(given) == 1 else given
     if not isinstance(video_id, str) or not ID.fullmatch(video_id):
         raise BadSpec('Name one of your finished videos: {"id": …}.', field="video")
+    return video_id
+
+
+def recognised(parts: Parts, film: bytes, owner_id: str) -> str:
+    same = Clip.sha256 == hashlib.sha256(film).hexdigest()
+    with parts.database.read() as db:
+        video_id = db.scalar(select(Clip.id).where(Clip.owner_id == owner_id, same).limit(1))
+    if video_id is None:
+        raise BadSpec(
+            "This file is no video of yours, byte for byte as it was fetched here. Films from "
+            "elsewhere are not taken in: name a finished video by its id.",
+            field="video",
+        )
     return video_id
 
 

@@ -212,7 +212,8 @@ def strength() -> Schema:
 
 
 def named_video() -> Schema:
-    return whole_object({"id": ID})
+    """By its id, or the file itself as it was fetched."""
+    return {"anyOf": [whole_object({"id": ID}), {**TEXT, "format": "binary"}]}
 
 
 def video() -> Schema:

@@ -1,6 +1,7 @@
 """Videos as a script sees them: asked for, looked at, fetched, begun with, deleted."""
 
 import base64
+import hashlib
 from io import BytesIO
 from typing import Any
 
@@ -54,7 +55,9 @@ def state(house: House) -> tuple[int, int]:
 
 
 def files(house: House) -> set[str]:
-    return {path.name for path in house.parts.store.folder.rglob("*") if path.is_file()}
+    return {
+        path.name for path in (house.parts.settings.data / "clips").rglob("*") if path.is_file()
+    }
 
 
 def test_video_has_every_key_with_its_type(script: httpx.Client) -> None:
@@ -268,6 +271,23 @@ def test_remix_edit_and_extension_begin_with_ones_own_video(
     assert state(house) == before
 
 
+def test_film_is_known_by_its_bytes_to_its_owner_alone(
+    house: House, script: httpx.Client, other: httpx.Client
+) -> None:
+    """Strangers' films are not taken in; nobody learns whose a file is."""
+    mine = drawn(house, script)
+    with house.parts.database.begin() as db:
+        db.get_one(Clip, mine).sha256 = hashlib.sha256(b"my film").hexdigest()
+    form = {"prompt": (None, "a cat"), "video": ("a.mp4", b"my film")}
+    assert script.post("/videos/edits", files=form).json()["sources"] == [mine]
+    before = state(house), files(house)
+    theirs = other.post("/videos/edits", files=form)
+    unknown = other.post("/videos/edits", files={**form, "video": ("a.mp4", b"x")})
+    assert (theirs.status_code, theirs.json()["error"]["param"]) == (422, "video")
+    assert theirs.json() == unknown.json()
+    assert (state(house), files(house)) == before
+
+
 def test_what_the_model_cannot_do_is_refused_with_a_reason(script: httpx.Client) -> None:
     answers = [
         script.post("/videos/characters", files={"name": (None, "Ada"), "video": ("a", b"x")}),
@@ -277,9 +297,6 @@ def test_what_the_model_cannot_do_is_refused_with_a_reason(script: httpx.Client)
         error = answer.json()["error"]
         assert (answer.status_code, error["code"]) == (400, "not_offered")
         assert "prompt" in error["message"]
-    upload = {"prompt": (None, "a cat"), "video": ("a.mp4", b"x")}
-    answer = script.post("/videos/edits", files=upload)
-    assert (answer.status_code, answer.json()["error"]["param"]) == (422, "video")
 
 
 def test_cancelled_video_is_failed_and_says_cancelled(ada: Person, script: httpx.Client) -> None:

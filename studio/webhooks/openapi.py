@@ -1,0 +1,88 @@
+"""The part of the OpenAPI document that is about webhooks."""
+
+from studio.schemas import TEXT, Schema, answer, array, link, nullable, ref, whole_object
+from studio.videos.openapi import SECOND, in_path, listed, operation
+from studio.webhooks.desk import NAME_MAX_CHARS
+from studio.webhooks.reaching import URL_MAX_CHARS
+from studio.webhooks.records import EVENT_TYPES
+from studio.webhooks.routes import PATH
+
+ENDPOINT_ID: Schema = {**TEXT, "pattern": "^we_[0-9a-f]{32}$"}
+EVENT_TYPE: Schema = {"enum": list(EVENT_TYPES)}
+
+
+def paths() -> dict[str, Schema]:
+    endpoint_id = [in_path("endpoint_id", ENDPOINT_ID)]
+    added = answer("The endpoint, with its secret.", ref("NewWebhookEndpoint"))
+    added["links"] = {
+        "again": link("show_endpoint", "endpoint_id", "$response.body#/id"),
+        "remove": link("remove_endpoint", "endpoint_id", "$response.body#/id"),
+    }
+    return {
+        PATH: {
+            "get": operation("list_endpoints", answer("Yours.", ref("WebhookEndpointList"))),
+            "post": asked("add_endpoint", added, "AddWebhookEndpoint"),
+        },
+        f"{PATH}/{{endpoint_id}}": {
+            "parameters": endpoint_id,
+            "get": operation("show_endpoint", answer("One of yours.", ref("WebhookEndpoint"))),
+            "delete": operation(
+                "remove_endpoint", answer("Removed.", ref("DeletedWebhookEndpoint"))
+            ),
+        },
+        f"{PATH}/{{endpoint_id}}/test": {
+            "parameters": endpoint_id,
+            "post": asked(
+                "test_endpoint", answer("What it answered.", ref("WebhookTest")), "TestWebhook"
+            ),
+        },
+    }
+
+
+def asked(name: str, found: Schema, schema: str) -> Schema:
+    body = {"required": True, "content": {"application/json": {"schema": ref(schema)}}}
+    return operation(name, found) | {"requestBody": body}
+
+
+def schemas() -> dict[str, Schema]:
+    endpoint: Schema = {
+        "id": ENDPOINT_ID,
+        "object": {"const": "webhook_endpoint"},
+        "name": TEXT,
+        "url": TEXT,
+        "event_types": array(EVENT_TYPE),
+        "created_at": SECOND,
+        "updated_at": SECOND,
+    }
+    return {
+        "AddWebhookEndpoint": whole_object(
+            {
+                "name": {**TEXT, "minLength": 1, "maxLength": NAME_MAX_CHARS},
+                "url": {**TEXT, "pattern": "^https://", "maxLength": URL_MAX_CHARS},
+                "event_types": {**array(EVENT_TYPE), "minItems": 1},
+            },
+            ["url", "event_types"],
+        ),
+        "WebhookEndpoint": whole_object(endpoint),
+        "NewWebhookEndpoint": whole_object(
+            {**endpoint, "signing_secret": {**TEXT, "pattern": "^whsec_"}}
+        ),
+        "WebhookEndpointList": listed("WebhookEndpoint", nullable(ENDPOINT_ID)),
+        "DeletedWebhookEndpoint": whole_object(
+            {
+                "id": ENDPOINT_ID,
+                "object": {"const": "webhook_endpoint.deleted"},
+                "deleted": {"const": True},
+            }
+        ),
+        "TestWebhook": whole_object({"event_type": EVENT_TYPE}),
+        "WebhookTest": whole_object(
+            {
+                "object": {"const": "webhook_endpoint.test"},
+                "webhook_endpoint_id": ENDPOINT_ID,
+                "event_type": EVENT_TYPE,
+                "status_code": {"type": "integer", "minimum": 100, "maximum": 599},
+                "success": {"const": True},
+            }
+        ),
+    }

@@ -1,0 +1,72 @@
+"""The stock `openai` package makes real clips: the newest, and the last of 2025."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import openai
+import pytest
+
+from tests.journeys.greenroom import ROOT, Greenroom
+
+OLD = "2.14.0"
+# What that version needs and today's does not bring along.
+OLD_NEEDS = (f"openai=={OLD}", "distro==1.9.0", "sniffio==1.3.1")
+KEPT = ROOT / ".cache" / f"openai-{OLD}"
+
+
+@pytest.fixture(scope="module")
+def greenroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Greenroom]:
+    room = Greenroom(tmp_path_factory.mktemp("room"), GREENROOM_RATE_PER_MINUTE="60")
+    room.start()
+    yield room
+    room.end()
+
+
+def path_of(version: str) -> str:
+    """Where Python finds that `openai`; another than ours is kept beside, from run to run."""
+    if version != OLD:
+        return ""
+    if not (KEPT / "openai" / "_version.py").exists():
+        quiet = ("--quiet", "--disable-pip-version-check", "--no-deps", "--upgrade")
+        install = [sys.executable, "-m", "pip", "install", *quiet, "--target", KEPT, *OLD_NEEDS]
+        subprocess.run(install, check=True, timeout=200)
+    return str(KEPT)
+
+
+@pytest.mark.parametrize("version", [openai.VERSION, OLD])
+def test_stock_client_creates_polls_downloads_lists_remixes_extends_and_deletes(
+    greenroom: Greenroom, tmp_path: Path, version: str
+) -> None:
+    name = f"Ada {version}"
+    greenroom.command("tester", "add", name)
+    issued = greenroom.command("token", "issue", name, "--scope", "api", "--json")
+    done = subprocess.run(
+        [
+            sys.executable,
+            Path(__file__).with_name("speak_openai.py"),
+            greenroom.url,
+            tmp_path / "k",
+        ],
+        input=json.loads(issued)["token"],
+        env=os.environ | {"PYTHONPATH": path_of(version)},
+        capture_output=True,
+        text=True,
+        timeout=220,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "version": version,
+        "statuses": ["completed"] * 3,
+        "progress": [100] * 3,
+        "seconds": ["1", "1", "2"],
+        "sizes": ["256x256"] * 3,
+        "remix_is_of_first": True,
+        "kinds": ["ftyp", "ffd8ff", "ffd8ff"],
+        "listed": True,
+        "deleted": [True] * 3,
+        "refusal": {"code": "not_found", "type": "not_found_error", "request_id": True},
+    }
