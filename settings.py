@@ -65,6 +65,7 @@ class Settings:
     touch_clips: int
     touch_ms: int
     media: str
+    keep_ms: int | None
     worker: bool
     drain_s: int
     lost_s: int
@@ -121,6 +122,7 @@ class Settings:
             touch_clips=whole(value, "GREENROOM_TOUCH_CLIPS", 1, 1_000),
             touch_ms=3_600_000 * whole(value, "GREENROOM_TOUCH_HOURS", 1, 24),
             media=value["GREENROOM_MEDIA"] or str(data / "clips"),
+            keep_ms=86_400_000 * whole(value, "GREENROOM_KEEP_DAYS", 0, 36_500) or None,
             worker=on_or_off(value, "GREENROOM_WORKER"),
             drain_s=whole(value, "GREENROOM_DRAIN_SECONDS", 0, 86_400),
             lost_s=whole(value, "GREENROOM_LOST_SECONDS", 6, 600),

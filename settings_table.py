@@ -80,6 +80,12 @@ TABLE: tuple[Setting, ...] = (
         "folder.",
     ),
     Setting(
+        "GREENROOM_KEEP_DAYS",
+        "0",
+        "After how many days clips, their prompts and the pictures they began with are erased. "
+        "0: never. Clips in the gallery stay.",
+    ),
+    Setting(
         "GREENROOM_WORKER",
         "on",
         "Whether the web process runs a worker of its own: on, or off where workers run elsewhere "

@@ -56,3 +56,8 @@ def first_job(
             "Use a new one for a new wish."
         )
     return first.job_id
+
+
+def forget_old(db: Session, now_ms: int) -> None:
+    """Remove every key that stands for nothing any more. Does not commit."""
+    db.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at <= now_ms - KEPT_MS))

@@ -3,7 +3,7 @@
 import re
 import secrets
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from auth import last_use
@@ -110,3 +110,9 @@ def end(db: Session, sign_in_id: str, now_ms: int) -> None:
     """Sign out: the cookie is dead at once. Ending it again changes nothing."""
     live = update(SignIn).where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None))
     changed(db, live.values(ended_at=now_ms))
+
+
+def forget_old(db: Session, before_ms: int) -> None:
+    """Remove sign-ins that ended, or ran out, before then. Does not commit."""
+    over = (SignIn.ended_at < before_ms) | (SignIn.expires_at < before_ms)
+    db.execute(delete(SignIn).where(over))

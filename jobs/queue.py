@@ -115,6 +115,17 @@ class Queue:
             job.id,
         )
 
+    def orders_before(self, moment: str, limit: int) -> list[str]:
+        """The oldest orders given before `moment` (ISO 8601), whatever became of them."""
+        found = self.client.list_workflows(
+            end_time=moment, limit=limit, load_input=False, load_output=False
+        )
+        return [order.workflow_id for order in found]
+
+    def forget_orders(self, orders: Sequence[str]) -> None:
+        if orders:
+            self.client.delete_workflows(list(orders))
+
     def find(self, db: Session, job_id: str, owner_id: str) -> Job:
         """Raises NotFound, for somebody else's job too."""
         job = db.scalar(select(Job).where(Job.id == job_id, Job.owner_id == owner_id))

@@ -11,6 +11,7 @@ import uvicorn
 from errors import BootRefused
 from jobs.supervisor import Supervisor
 from settings import Settings
+from studio.caretaking import Caretaker
 from studio.keeping import Keeper
 from studio.parts import Parts
 from studio.site import build_site
@@ -30,7 +31,7 @@ async def serve(parts: Parts, supervisor: Supervisor, greet: Callable[[], str]) 
     What `greet()` says is printed once the address is ours. Raises BootRefused where it is taken.
     """
     listening, server, keeper = bind(parts.settings), make_server(parts), Keeper(parts)
-    courier = Courier(parts.database, parts.settings)
+    courier, caretaker = Courier(parts.database, parts.settings), Caretaker(parts)
 
     def leave() -> None:
         server.force_exit = server.should_exit  # asked twice: wait for nobody
@@ -42,12 +43,14 @@ async def serve(parts: Parts, supervisor: Supervisor, greet: Callable[[], str]) 
     await parts.hub.start()
     await keeper.start()
     await courier.start()
+    await caretaker.start()
     await supervisor.start()
     print(greet(), flush=True)
     try:
         await server.serve(sockets=[listening])
     finally:
         await supervisor.stop()
+        await caretaker.stop()
         await courier.stop()
         await keeper.stop()
         await parts.hub.stop()
