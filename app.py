@@ -36,6 +36,7 @@ from jobs.live import Hub
 from jobs.queue import Queue, migrate_engine
 from jobs.supervisor import Supervisor
 from observe import logs, traces
+from programme.moderation.judge import Judge
 from settings import Settings
 from sora_core.store import Store
 from studio.clock import now_ms
@@ -66,6 +67,7 @@ def wire(settings: Settings) -> Parts:
         addresses=Addresses(open_tally(settings, "failures")),
         knocks=Addresses(open_tally(settings, "knocks")),
         provider=provider_of(settings),
+        judge=Judge.from_settings(settings),
     )
 
 

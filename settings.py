@@ -80,6 +80,8 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     worker_metrics: tuple[str, int] | None = None
     traces_to: str | None = None
+    rules: str | None = None
+    classifiers: str = ""
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -137,6 +139,8 @@ class Settings:
             metrics_token=read_metrics_token(value["GREENROOM_METRICS_TOKEN"]),
             worker_metrics=read_worker_metrics(value),
             traces_to=value["OTEL_EXPORTER_OTLP_ENDPOINT"] or None,
+            rules=value["GREENROOM_RULES"] or None,
+            classifiers=value["GREENROOM_CLASSIFIERS"],
         )
 
 

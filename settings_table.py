@@ -104,6 +104,16 @@ TABLE: tuple[Setting, ...] = (
         "6 to 600.",
     ),
     Setting(
+        "GREENROOM_RULES",
+        "",
+        "A file of rules for prompts, in the place of ours (programme/moderation/rules.toml).",
+    ),
+    Setting(
+        "GREENROOM_CLASSIFIERS",
+        "",
+        "Text classifiers of transformers that refuse prompts too: MODEL=LABEL:0.9, with commas.",
+    ),
+    Setting(
         "GREENROOM_OIDC_URL",
         "",
         "An OpenID provider for signing in: its issuer, or its discovery document. Empty: the "

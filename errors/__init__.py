@@ -2,6 +2,7 @@
 
 GreenroomError                 code                 status
 ├── BadSpec                    bad_spec             422   field
+├── PromptRefused              prompt_refused       422   rule, refusal
 ├── NotSignedIn                not_signed_in        401
 │   ├── TokenInvalid           token_invalid        401
 │   └── InviteInvalid          invite_invalid       401
@@ -88,6 +89,7 @@ from errors.programme import (
     LinkEnded,
     NotApproved,
     OwnWork,
+    PromptRefused,
     SameReviewer,
     TakenDown,
 )
@@ -113,6 +115,7 @@ __all__ = [
     "NotSignedIn",
     "PolicyUnaccepted",
     "OwnWork",
+    "PromptRefused",
     "ProofInvalid",
     "ProofRequired",
     "RenderFailed",

@@ -69,3 +69,16 @@ class LinkEnded(NotFound):
         GreenroomError.__init__(
             self, "This link shows nothing any more. Ask whoever gave it to you for another one."
         )
+
+
+class PromptRefused(GreenroomError):
+    """A prompt met a rule of moderation: `rule` names it, `refusal` what can be appealed."""
+
+    code, status = "prompt_refused", 422
+
+    def __init__(self, reason: str, *, rule: str, refusal: str) -> None:
+        super().__init__(
+            f"{reason} Nothing was charged. You can appeal to a person, under Review and sharing.",
+            rule=rule,
+            refusal=refusal,
+        )

@@ -9,9 +9,11 @@ import auth.identities
 import auth.joining
 import auth.records  # noqa: F401
 import jobs.records  # noqa: F401
+import programme.moderation.records
 import programme.records
 import programme.records_clips
-import programme.records_contributions  # noqa: F401  (all, so that their tables are known)
+import programme.records_contributions
+import programme.records_incidents  # noqa: F401  (all, so that their tables are known)
 import studio.webhooks.records  # noqa: F401
 from database import Record
 

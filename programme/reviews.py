@@ -19,6 +19,7 @@ from errors import (
     SameReviewer,
 )
 from jobs.records import Clip
+from programme import ledger
 from programme.reasons import known_reason
 from programme.records_clips import Review
 from programme.words import plain_words
@@ -86,6 +87,8 @@ def decide(
 ) -> Review:
     """Approve or reject a waiting clip as the reviewer `by`. Does not commit.
 
+    Either way its artist is credited for a reviewed clip, once.
+
     reason, words  of a rejection, both: the artist reads them. An approval may have words
     Raises BadSpec, NotFound, ClipDeleted, OwnWork, SameReviewer on an appeal against oneself,
     AlreadyDecided.
@@ -108,6 +111,7 @@ def decide(
     if not changed(db, guarded.values(**decided, decided_at=now_ms)):
         raise AlreadyDecided(find(db, clip_id, round, fresh=True).state)  # type: ignore[union-attr]
     told(db, "review.decide", clip_id, by, now_ms, verdict=verdict, reason=why, round=round)
+    ledger.credit(db, review.owner_id, ledger.REVIEW, about=f"clip:{clip_id}", now_ms=now_ms)
     return db.get_one(Review, (clip_id, round), populate_existing=True)
 
 

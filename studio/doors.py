@@ -92,7 +92,8 @@ DOORS = (
     door("POST", r"/invite/open", Who.ANYONE),
     door("GET HEAD", r"/terms", Who.ANYONE),
     door("POST", r"/v1/tokens/revoke", Who.ANYONE, foreign=True),
-    # what artists show to others
+    # what artists show to others, and how the programme is run
+    door("GET HEAD", r"/transparency", Who.ANYONE),
     door("GET HEAD", r"/gallery(/feed\.xml)?", Who.ANYONE),
     door("GET HEAD", r"/gallery/[0-9a-f]{32}(\.(mp4|jpg))?", Who.ANYONE),
     door("GET HEAD", r"/shared/[0-9a-f]{32}(\.(mp4|jpg))?", Who.ANYONE),
@@ -114,6 +115,9 @@ DOORS = (
     door("GET", rf"{JOB}/events", Who.SIGNED_IN, stream=True),
     door("GET", r"/notice", Who.SIGNED_IN, stream=True),
     door("GET HEAD", r"/clips/[0-9a-f]{32}\.(mp4|jpg)", Who.SIGNED_IN),
+    door("GET", r"/transparency/inside", Who.SIGNED_IN),
+    door("GET", r"/refusals", Who.SIGNED_IN),
+    door("POST", r"/refusals/[0-9a-f]{32}/appeal", Who.SIGNED_IN),
     door("GET", r"/showing(/list)?", Who.SIGNED_IN),
     door("POST", r"/showing/links/[0-9a-f]{32}/end", Who.SIGNED_IN),
     door(
@@ -149,6 +153,10 @@ DOORS = (
     door("GET", r"/backstage/audit(\.csv|\.jsonl|/entries|/verdict)?", Who.ADMIN),
     door("POST", r"/backstage/testers(/[0-9a-f]{32}/tokens)?", Who.ADMIN),
     door("POST", r"/backstage/testers/[0-9a-f]{32}/(step-up|passkeys/reset)", Who.ADMIN),
+    door("GET", r"/backstage/incidents", Who.ADMIN),
+    door("POST", r"/backstage/incidents(/[0-9a-f]{32}/withdraw)?", Who.ADMIN),
+    door("GET", r"/backstage/refusals", Who.ADMIN),
+    door("POST", r"/backstage/refusals/[0-9a-f]{32}/decide", Who.ADMIN),
     door("GET", r"/backstage/reviews(/list)?", Who.ADMIN),
     door("GET HEAD", r"/backstage/reviews/[0-9a-f]{32}\.(mp4|jpg)", Who.ADMIN),
     door("POST", r"/backstage/reviews/decide", Who.ADMIN),

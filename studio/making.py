@@ -13,7 +13,9 @@ from jobs.queue import new_job_id
 from jobs.records import Job
 from jobs.sources import require_sources
 from observe import metrics, visit
+from programme.moderation.refusals import require_allowed
 from sora_core.spec import ClipSpec
+from studio.moderating import asked_text
 from studio.parts import Parts
 
 
@@ -46,11 +48,13 @@ def make(
     forms            one for each clip; the others are variations of the first
     idempotency_key  with the same wish within 24 hours: the same jobs, charged once
     wish             what the key stands for, where that is not the first form
-    Raises BadSpec, TokenInvalid, Suspended, TooMany, BudgetExhausted, and Conflict where the
-    key stood for another wish; nothing is charged then.
+    Raises BadSpec, PromptRefused, TokenInvalid, Suspended, TooMany, BudgetExhausted, and Conflict
+    where the key stood for another wish; nothing is charged then.
     """
     specs = [ClipSpec.parse(form) for form in forms]
     owner_id, job_id, quotas = principal.tester_id, new_job_id(now_ms), tuple[Quota, ...]()
+    for text in dict.fromkeys(map(asked_text, specs)):
+        require_allowed(parts.database, parts.judge, owner_id, text, now_ms)
     with parts.database.begin() as db:
         if idempotency_key is not None:
             first = first_job(db, owner_id, idempotency_key, wish or forms[0], job_id, now_ms)

@@ -11,6 +11,7 @@ from auth.spending import Spending
 from database import Database
 from jobs.live import Hub
 from jobs.queue import Queue
+from programme.moderation.judge import Judge
 from settings import Settings
 from sora_core.store import Store
 from studio.desk import Desk
@@ -34,4 +35,5 @@ class Parts:
     leases: Leases = field(default_factory=Leases)
     desk: Desk = field(default_factory=Desk)
     readiness: Readiness = field(default_factory=Readiness)
+    judge: Judge = field(default_factory=Judge)
     provider: Provider | None = None

@@ -12,9 +12,11 @@ import auth.joining
 import auth.records
 import auth.touching  # noqa: F401
 import jobs.records  # noqa: F401
+import programme.moderation.records
 import programme.records
 import programme.records_clips
-import programme.records_contributions  # noqa: F401
+import programme.records_contributions
+import programme.records_incidents  # noqa: F401
 from database import Database, Record, driver_url
 
 FIRST_RELEASE = (

@@ -18,7 +18,7 @@ from errors import (
     OwnWork,
     SameReviewer,
 )
-from programme import review_desk, reviews
+from programme import ledger, review_desk, reviews
 from programme.reasons import REASONS
 from programme.records_clips import Review
 from tests.programme.conftest import HOUR_MS, NOW, Room
@@ -59,6 +59,19 @@ def test_rejection_is_appealed_to_a_second_reviewer_who_approves(room: Room) -> 
         (1, "rejected", room.cleo),
         (2, "approved", room.dora),
     ]
+
+
+def test_reviewed_clip_is_credited_to_its_artist_once_whatever_the_verdict(room: Room) -> None:
+    clip_id = room.clip(room.ada)
+    submit(room, clip_id)
+    reject(room, clip_id, room.cleo)
+    with room.database.begin() as db:
+        reviews.appeal(db, clip_id, room.ada, "Look again.", NOW)
+    approve(room, clip_id, room.dora, reviews.APPEAL)
+    with room.database.read() as db:
+        credits = [(row.kind, row.about) for row in ledger.credits_of(db, room.ada)]
+        assert ledger.credits_of(db, room.cleo) == []
+    assert credits == [("review", f"clip:{clip_id}")]
 
 
 def test_rejected_appeal_is_final(room: Room) -> None:

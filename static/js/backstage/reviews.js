@@ -1,6 +1,8 @@
 // The reviewers' desk: what waits, decided with the keyboard, one by one or many at once.
 
 import { field, question } from "./dialogs.js";
+import { openIncidents } from "./incidents.js";
+import { lookAtAppeals } from "./refusals.js";
 import { table } from "./tables.js";
 import { area, choice } from "../showing/fields.js";
 import { reviewLines } from "../showing/reviews.js";
@@ -247,3 +249,5 @@ find(".take-down").onclick = () => takeDown();
 find(".take-down").disabled = false;
 accountMenu(find(".account-menu"), await get("/me"));
 await look();
+await lookAtAppeals();
+await openIncidents();

@@ -6,6 +6,7 @@ import { h, say } from "../studio/dom.js";
 import { get, post } from "../studio/server.js";
 import { ago, count, duration, quoted } from "../studio/words.js";
 import { area, check } from "./fields.js";
+import { lookAtRefusals } from "./refusals.js";
 import { reviewLines } from "./reviews.js";
 
 const find = (selector) => document.querySelector(selector);
@@ -195,4 +196,5 @@ wordmark(find(".wordmark"));
 themeMenu(find(".theme-menu"));
 accountMenu(find(".account-menu"), await get("/me"));
 await look();
+await lookAtRefusals();
 setInterval(look, LOOK_MS);

@@ -1,0 +1,162 @@
+"""A refusal: written down and explained, appealed to a person, who upholds it or lets it pass."""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from auth import audit
+from auth.rows import changed
+from database import Database
+from errors import (
+    AlreadyDecided,
+    BadSpec,
+    Conflict,
+    NotFound,
+    OwnWork,
+    PromptRefused,
+    TooMany,
+)
+from programme.moderation.judge import Judge
+from programme.moderation.records import Refusal
+from programme.words import plain_words
+
+REFUSED, APPEALED, UPHELD, ALLOWED = "refused", "appealed", "upheld", "allowed"
+VERDICTS = (UPHELD, ALLOWED)
+SHOWN = 50
+# Whoever meets rules more often than this is guessing at them, or filling the log.
+A_MINUTE_MAX, MINUTE_MS = 20, 60_000
+
+
+def require_allowed(
+    database: Database, judge: Judge, tester_id: str, text: str, now_ms: int
+) -> None:
+    """Let a text pass, or write its refusal down, in a transaction of its own, and say why.
+
+    What a person let pass on an appeal passes, for the same artist, against the same rule.
+    Raises PromptRefused; TooMany after A_MINUTE_MAX of them within a minute.
+    """
+    findings = judge.findings(text)
+    if not findings:
+        return
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    with database.begin() as db:
+        passed = set(
+            db.scalars(
+                select(Refusal.rule_id).where(
+                    Refusal.tester_id == tester_id,
+                    Refusal.text_sha256 == digest,
+                    Refusal.state == ALLOWED,
+                )
+            )
+        )
+        against = [finding for finding in findings if finding.rule_id not in passed]
+        if not against:
+            return
+        require_slow(db, tester_id, now_ms)
+        refusal = Refusal(
+            id=uuid.uuid4().hex,
+            tester_id=tester_id,
+            rule_id=against[0].rule_id,
+            reason=against[0].reason,
+            text=text,
+            text_sha256=digest,
+            rules_sha256=judge.rules.sha256,
+            state=REFUSED,
+            plea="",
+            words="",
+            created_at=now_ms,
+        )
+        db.add(refusal)
+        told(db, "prompt.refuse", refusal.id, audit.SYSTEM, now_ms, rule=refusal.rule_id)
+    raise PromptRefused(refusal.reason, rule=refusal.rule_id, refusal=refusal.id)
+
+
+def require_slow(db: Session, tester_id: str, now_ms: int) -> None:
+    """Raises TooMany."""
+    lately = select(func.count()).where(
+        Refusal.tester_id == tester_id, Refusal.created_at > now_ms - MINUTE_MS
+    )
+    if (db.scalar(lately) or 0) >= A_MINUTE_MAX:
+        raise TooMany(
+            "Too many of your prompts met a rule just now. Wait a minute, or appeal one of them.",
+            limit="refusals",
+            retry_after_s=60,
+        )
+
+
+def appeal(db: Session, refusal_id: str, tester_id: str, plea: str, now_ms: int) -> Refusal:
+    """Ask a person to look at one's own refusal, once. Does not commit.
+
+    Raises BadSpec without words, NotFound, Conflict where it was asked for already.
+    """
+    plea = plain_words(plea, "words", least=1)
+    refusal = db.get(Refusal, refusal_id)
+    if refusal is None or refusal.tester_id != tester_id:
+        raise NotFound
+    asked = update(Refusal).where(Refusal.id == refusal_id, Refusal.state == REFUSED)
+    if not changed(db, asked.values(state=APPEALED, plea=plea, appealed_at=now_ms)):
+        raise Conflict("This was appealed already. The page shows where it stands.")
+    told(db, "prompt.appeal", refusal_id, f"tester:{tester_id}", now_ms)
+    return db.get_one(Refusal, refusal_id, populate_existing=True)
+
+
+def decide(
+    db: Session, refusal_id: str, verdict: str, words: str, *, by: str, now_ms: int
+) -> Refusal:
+    """Uphold an appealed refusal, or let the text pass, as the admin `by`. Does not commit.
+
+    Raises BadSpec without words, NotFound, OwnWork, AlreadyDecided.
+    """
+    if verdict not in VERDICTS:
+        raise BadSpec("The verdict is upheld or allowed.", field="verdict")
+    words = plain_words(words, "words", least=1)
+    refusal = db.get(Refusal, refusal_id)
+    if refusal is None:
+        raise NotFound
+    if refusal.tester_id == by:
+        raise OwnWork
+    waiting = update(Refusal).where(Refusal.id == refusal_id, Refusal.state == APPEALED)
+    decided = {"state": verdict, "words": words, "decided_by": by, "decided_at": now_ms}
+    if not changed(db, waiting.values(**decided)):
+        raise AlreadyDecided(db.get_one(Refusal, refusal_id, populate_existing=True).state)
+    told(db, "prompt.decide", refusal_id, f"tester:{by}", now_ms, verdict=verdict)
+    return db.get_one(Refusal, refusal_id, populate_existing=True)
+
+
+def of_tester(db: Session, tester_id: str) -> Sequence[Refusal]:
+    """One's own, the newest first."""
+    mine = select(Refusal).where(Refusal.tester_id == tester_id)
+    return db.scalars(mine.order_by(Refusal.created_at.desc()).limit(SHOWN)).all()
+
+
+def appealed(db: Session) -> Sequence[Refusal]:
+    """What a person has to look at, the longest waiting first."""
+    waiting = select(Refusal).where(Refusal.state == APPEALED)
+    return db.scalars(waiting.order_by(Refusal.appealed_at).limit(SHOWN)).all()
+
+
+def counts(db: Session, since_ms: int = 0) -> dict[str, dict[str, int]]:
+    """How many there were, rule → state → number. No text is among it."""
+    rows = db.execute(
+        select(Refusal.rule_id, Refusal.state, func.count())
+        .where(Refusal.created_at >= since_ms)
+        .group_by(Refusal.rule_id, Refusal.state)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for rule_id, state, number in rows:
+        found.setdefault(rule_id, {})[state] = number
+    return found
+
+
+def told(db: Session, action: str, refusal_id: str, by: str, now_ms: int, **facts: object) -> None:
+    audit.record(
+        db,
+        actor=by,
+        action=action,
+        subject=f"refusal:{refusal_id}",
+        details=facts,
+        now_ms=now_ms,
+    )
