@@ -73,6 +73,7 @@ class Settings:
     port: int
     in_space: bool
     provider: ProviderSettings | None = None
+    mark_key: str = field(default="", repr=False)
     signing_certificates: Path | None = None
     signing_key: Path | None = None
     signing_roots: Path | None = None
@@ -132,6 +133,9 @@ class Settings:
             port=port,
             in_space=bool(space),
             provider=read_provider(value),
+            mark_key=read_secret(
+                value["GREENROOM_MARK_KEY"] or None, data / "mark-key", "GREENROOM_MARK_KEY"
+            ),
             signing_certificates=file_of(value["GREENROOM_SIGNING_CERTIFICATES"]),
             signing_key=file_of(value["GREENROOM_SIGNING_KEY"]),
             signing_roots=file_of(value["GREENROOM_SIGNING_ROOTS"]),
@@ -241,13 +245,13 @@ def make_folder(data: Path) -> None:
         ) from error
 
 
-def read_secret(given: str | None, path: Path) -> str:
+def read_secret(given: str | None, path: Path, name: str = "GREENROOM_SECRET") -> str:
     """The operator's secret, or the one kept at `path`, made there at the first start."""
     if given is not None:
-        return checked_secret(given, "GREENROOM_SECRET")
+        return checked_secret(given, name)
     if not path.exists():
         make_secret(path)
-    return checked_secret(path.read_text(), "The secret file in the data folder")
+    return checked_secret(path.read_text(), f"The file {path.name} in the data folder")
 
 
 def read_previous(given: str) -> str | None:

@@ -130,6 +130,12 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("GREENROOM_OIDC_ADMIN", "", "The provider's id (sub) of whoever becomes an admin."),
     Setting(
+        "GREENROOM_MARK_KEY",
+        "",
+        "Writes and reads the invisible marks; who has it can remove them. Empty: made at first "
+        "start and kept in the data folder, mode 0600. At least 32 characters.",
+    ),
+    Setting(
         "GREENROOM_SIGNING_CERTIFICATES",
         "",
         "A PEM file of the certificate that clips are signed with and those between it and its "

@@ -109,7 +109,7 @@ def serve(settings: Settings, events: TextIO, departure: Departure) -> None:
         publisher = RedisPublisher(settings.redis_url)
     queue, patience = Queue(database), looks(settings.lost_s)
     worker = Worker(database, store, publisher, settle, release, why_stop, queue, clock=now_ms)
-    worker.provenance_of = open_provenance(settings, now_ms)
+    worker.provenance_of = open_provenance(settings, database, now_ms)
     reaper = Reaper(database, queue, store, publisher, release, now_ms, patience)
     engine = Engine(worker)
     pulse = Pulse(worker, reaper, queue, lambda: engine.is_idle, executor_id, socket.gethostname())

@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ColumnElement,
+    Float,
     ForeignKey,
     Index,
     String,
@@ -104,6 +105,26 @@ class Picture(Record):
     height: Mapped[int]
     created_at: Mapped[int] = mapped_column(BigInteger)
     used_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Mark(Record):
+    """The number of the invisible mark in a job's film. Outlives the job: a copy may turn up.
+
+    key_id       which key it is written with
+    z            how far it stands out in the film that was stored; None until there is one
+    fingerprint  of what the film shows (sora_core/mark/fingerprint.py)
+    """
+
+    __tablename__ = "marks"
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    job_id: Mapped[str] = mapped_column(String(32), unique=True)
+    owner_id: Mapped[str] = mapped_column(String(32), index=True)
+    admission_id: Mapped[str] = mapped_column(String(32))
+    key_id: Mapped[str] = mapped_column(String(16))
+    z: Mapped[float | None] = mapped_column(Float)
+    fingerprint: Mapped[str | None] = mapped_column(String(80))
+    issued_at: Mapped[int] = mapped_column(BigInteger)
 
 
 class Turn(Record):

@@ -24,6 +24,7 @@ from jobs import chronicle, line
 from jobs.endings import failed, stopped
 from jobs.files import KINDS, discard_attempts, file_name
 from jobs.live import LiveEvent, Publisher, thumbnail
+from jobs.marks import note_mark
 from jobs.queue import Queue, Release
 from jobs.records import Clip, Job, move
 from jobs.sources import lend_source
@@ -224,6 +225,7 @@ class Worker:
             if stop is not None or not move(db, job.id, "running", self.is_ours, unstopped, **done):
                 return None
             db.add(clip)
+            note_mark(db, job.id, film.mark_z, film.fingerprint)
             self.settle(db, job.id, film.gpu_ms, clip.created_at)
             return db.get_one(Job, job.id)
 

@@ -9,6 +9,7 @@ from queue import SimpleQueue
 
 import numpy as np
 
+from sora_core.mark.embedding import Mark
 from sora_core.video import Format, encode
 
 
@@ -58,14 +59,18 @@ class Filming:
 
 
 @contextmanager
-def filming(path: Path, drawn: Format, wanted: Format, frame_count: int) -> Iterator[Filming]:
+def filming(
+    path: Path, drawn: Format, wanted: Format, frame_count: int, mark: Mark | None = None
+) -> Iterator[Filming]:
     """Write a film at `path` beside what happens in the block; see `encode`.
 
     Where the block ends before the film is whole, by an exception or not, no file is left.
     """
     film = Filming()
     with ThreadPoolExecutor(1, thread_name_prefix="filming") as thread:
-        film.writing = thread.submit(encode, film.arriving(), path, drawn, wanted, frame_count)
+        film.writing = thread.submit(
+            encode, film.arriving(), path, drawn, wanted, frame_count, mark
+        )
         try:
             yield film
         finally:

@@ -14,6 +14,7 @@ from imageio_ffmpeg import get_ffmpeg_exe
 from PIL import Image, ImageOps
 
 from errors import RenderFailed, StoreFailed
+from sora_core.mark.embedding import Mark, filters, rows_for, with_map
 
 # What ffmpeg says, or dies of, when the file cannot grow: ENOSPC, EFBIG, EDQUOT, SIGXFSZ.
 NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded")
@@ -40,7 +41,12 @@ class Format:
 
 
 def encode(
-    drawings: Iterable[np.ndarray], path: Path, drawn: Format, wanted: Format, frame_count: int
+    drawings: Iterable[np.ndarray],
+    path: Path,
+    drawn: Format,
+    wanted: Format,
+    frame_count: int,
+    mark: Mark | None = None,
 ) -> None:
     """Write `drawings` as a film that browsers play: H.264, yuv420p, its index in front.
 
@@ -49,6 +55,7 @@ def encode(
     wanted       each is scaled to cover this size, the rest cut evenly. At twice the rate drawn,
                  others are put in between where they can be, see `doubled`
     frame_count  exactly how many frames the file has
+    mark         goes into the film in the same pass, or None
 
     Pictures of hard square blocks keep them; others are scaled smoothly (Lanczos). Native size
     and rate, and what was done, stand in the file's comment. Leaves no file when it fails, also
@@ -63,8 +70,14 @@ def encode(
     between = not blocks and wanted.fps == 2 * drawn.fps
     if between:
         coming = doubled(coming)
-    command = ffmpeg_command(path, drawn, wanted, frame_count, blocks=blocks, between=between)
+    plane = path.with_suffix(".mark") if mark else None
+    command = ffmpeg_command(
+        path, drawn, wanted, frame_count, plane, blocks=blocks, between=between
+    )
     try:
+        if mark and plane:
+            plane.write_bytes(mark.plane(wanted.width, wanted.height).tobytes())
+            coming = map(with_map, coming)
         with subprocess.Popen(command, stdin=PIPE, stdout=DEVNULL, stderr=PIPE) as ffmpeg:
             said = feed(ffmpeg, coming)
         if ffmpeg.returncode != 0:
@@ -72,6 +85,9 @@ def encode(
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+    finally:
+        if plane:
+            plane.unlink(missing_ok=True)
 
 
 def feed(ffmpeg: "subprocess.Popen[bytes]", drawings: Iterable[np.ndarray]) -> str:
@@ -103,7 +119,14 @@ def feed(ffmpeg: "subprocess.Popen[bytes]", drawings: Iterable[np.ndarray]) -> s
 
 
 def ffmpeg_command(
-    path: Path, drawn: Format, wanted: Format, frame_count: int, *, blocks: bool, between: bool
+    path: Path,
+    drawn: Format,
+    wanted: Format,
+    frame_count: int,
+    plane: Path | None,
+    *,
+    blocks: bool,
+    between: bool,
 ) -> list[str]:
     size, rate = f"{wanted.width}:{wanted.height}", wanted.fps if between else drawn.fps
     flags = "neighbor" if blocks else "lanczos"
@@ -112,13 +135,20 @@ def ffmpeg_command(
         f":flags={flags}+accurate_rnd+full_chroma_inp:out_color_matrix=bt709:out_range=tv"
     )
     preset = "superfast" if wanted.width * wanted.height > LARGE else "veryfast"
+    film = f"{scale},crop={size},fps={wanted.fps},format=yuv420p"
+    height, tile = drawn.height, []
+    if plane:
+        apart, added = filters(drawn, wanted)
+        film, height = f"{apart},{film},{added}", drawn.height + rows_for(drawn.height)
+        tile = ["-f", "rawvideo", "-pix_fmt", "gray", "-video_size", size.replace(":", "x")]
+        tile += ["-i", str(plane)]
     done = f"scaled{' in blocks' if blocks else ''} and {'interpolated' if between else 'held'}"
     # fmt: off
     return [
         get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y",
-        "-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", f"{drawn.width}x{drawn.height}",
-        "-framerate", str(rate), "-i", "pipe:0",
-        "-vf", f"{scale},crop={size},fps={wanted.fps},format=yuv420p,{BT709}",
+        "-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", f"{drawn.width}x{height}",
+        "-framerate", str(rate), "-i", "pipe:0", *tile,
+        "-filter_complex", f"{film},{BT709}",
         "-frames:v", str(frame_count),
         "-c:v", "libx264", "-preset", preset, "-crf", "20",
         "-metadata", f"comment=drawn at {drawn}; {done}",

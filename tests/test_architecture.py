@@ -29,7 +29,12 @@ ARROWS = {
         "database",
     },
 }
-COMPOSITION_ROOTS = {"jobs/__main__.py", "sora_core/credentials/__main__.py", "app.py"}
+COMPOSITION_ROOTS = {
+    "jobs/__main__.py",
+    "sora_core/credentials/__main__.py",
+    "sora_core/mark/__main__.py",
+    "app.py",
+}
 # Heavy or foreign libraries and the one package that may know them.
 ONLY_IN = {
     "torch": {"sora_core"},
@@ -39,6 +44,7 @@ ONLY_IN = {
     "starlette": {"studio", "app.py"},
     "dbos": {"jobs"},
     "c2pa": {"sora_core"},
+    "scipy": {"sora_core"},
     "prometheus_client": {"observe"},
     "reportlab": {"programme"},
     "opentelemetry": {"observe"},

@@ -49,7 +49,8 @@ def open_identity(
     """
     if (certificates is None) != (key is None):
         raise BootRefused(
-            "GREENROOM_SIGNING_CERTIFICATES and GREENROOM_SIGNING_KEY go together: set both, or neither."
+            "GREENROOM_SIGNING_CERTIFICATES and GREENROOM_SIGNING_KEY go together: "
+            "set both, or neither."
         )
     if certificates is not None and key is not None:
         trusted = read_pem(roots, "GREENROOM_SIGNING_ROOTS") if roots else ""

@@ -1,0 +1,97 @@
+"""Numbers for invisible marks: each names one job, and stays when the job is deleted."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from database import Database
+from jobs.records import Job, Mark
+from sora_core.mark.code import NUMBER_BITS
+from sora_core.mark.fingerprint import ALIKE, difference, fingerprint_of
+from sora_core.mark.keys import key_id_of
+from sora_core.mark.pattern import pattern_of
+from sora_core.mark.tracing import trace
+
+HINTS = 3
+
+
+def issue_mark(db: Session, job: Job, key_id: str, now_ms: int) -> int:
+    """The job's number: the same one in each attempt. Random, as it says nothing by itself."""
+    kept = db.scalar(select(Mark.number).where(Mark.job_id == job.id))
+    if kept is not None:
+        return kept
+    number = secrets.randbits(NUMBER_BITS)
+    db.add(
+        Mark(
+            number=number,
+            job_id=job.id,
+            owner_id=job.owner_id,
+            admission_id=job.admission_id,
+            key_id=key_id,
+            issued_at=now_ms,
+        )
+    )
+    db.flush()
+    return number
+
+
+def note_mark(db: Session, job_id: str, z: float | None, fingerprint: str | None) -> None:
+    """Of the film that was stored: how far its mark stands out, and what it shows."""
+    noted = update(Mark).where(Mark.job_id == job_id)
+    db.execute(noted.values(z=z, fingerprint=fingerprint))
+
+
+def forget_owner(db: Session, owner_id: str) -> int:
+    """Marks name this owner no more, nor what their clips show; returns how many did.
+
+    A copy that turns up is then known to be ours, and nobody's.
+    """
+    mine = update(Mark).where(Mark.owner_id == owner_id)
+    nobody = mine.values(owner_id="", admission_id="", fingerprint=None)
+    return len(db.scalars(nobody.returning(Mark.number)).all())
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is known of a film that turned up.
+
+    mark         whom its mark names, or None: no mark was found
+    z, like_z    how sure: see sora_core/mark/tracing.py
+    hints        marks whose films show about the same, and how much differs, the likest first
+    compared     how many numbers it was compared with
+    other_keys   how many were issued with keys that are not here, and so cannot be found
+    """
+
+    mark: Mark | None
+    z: float
+    like_z: float
+    hints: Sequence[tuple[Mark, float]]
+    compared: int
+    other_keys: int
+
+
+def find_mark(database: Database, film: Path, key: bytes) -> Found:
+    """Whose film this is. Takes seconds, up to a minute. Raises BadSpec where it is no film."""
+    with database.read() as db:
+        ours = Mark.key_id == key_id_of(key)
+        numbers = db.scalars(select(Mark.number).where(ours, Mark.z.is_not(None))).all()
+        others = db.scalar(select(func.count()).select_from(Mark).where(~ours)) or 0
+        shown = select(Mark.number, Mark.fingerprint).where(Mark.fingerprint.is_not(None))
+        known = db.execute(shown).tuples().all()
+    seen = fingerprint_of(film)
+    traced = trace(film, pattern_of(key), numbers)
+    apart = sorted((difference(seen, str(kept)), number) for number, kept in known)
+    alike = [(number, share) for share, number in apart[:HINTS] if share <= ALIKE]
+    with database.read() as db:
+        return Found(
+            mark=None if traced.number is None else db.get(Mark, traced.number),
+            z=traced.z,
+            like_z=traced.like_z,
+            hints=[(db.get_one(Mark, number), share) for number, share in alike],
+            compared=len(numbers),
+            other_keys=others,
+        )

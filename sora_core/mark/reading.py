@@ -1,0 +1,113 @@
+"""The number in a picture of the mark, once it is known where the tiles lie.
+
+What is found is judged by how far it stands out: z is in standard deviations of what pictures
+without a mark, or with that of another key, give.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from scipy import fft
+
+from sora_core.mark.code import SIGNS, decode
+from sora_core.mark.pattern import CYCLES, Pattern
+
+GRID = 256  # a tile's side, in cells that pixels are gathered in
+SIDE = 128  # … and in steps of a shift
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One look at a folded tile.
+
+    z       how far the tile stands out from where no tile is
+    soft    (216,) float: the coded signs, by how sure they are
+    number  what they say, or None where the check is wrong
+    """
+
+    z: float
+    soft: np.ndarray
+    number: int | None
+
+
+def fold(picture: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """(49, 49) complex: the waves of up to 24 cycles of the tile that `picture` repeats.
+
+    picture  (h, w) float32, what is left of a film when its content is taken out
+    basis    (2, 2) float: its columns lead from one tile to the next, (x, y) in pixels
+    """
+    height, width = picture.shape
+    to_tile = np.linalg.inv(basis) * GRID
+    x, y = np.arange(width), np.arange(height)[:, None]
+    across = np.floor(to_tile[0, 0] * x + to_tile[0, 1] * y).astype(np.int32) & (GRID - 1)
+    down = np.floor(to_tile[1, 0] * x + to_tile[1, 1] * y).astype(np.int32) & (GRID - 1)
+    cells = ((down << 8) | across).ravel()
+    sums = np.bincount(cells, picture.ravel(), GRID * GRID)
+    tile = sums / np.maximum(np.bincount(cells, minlength=GRID * GRID), 1)
+    waves = fft.fft2(tile.reshape(GRID, GRID))
+    most = CYCLES[1]
+    kept = np.arange(-most, most + 1)
+    # A pixel lies in the middle of its cell, half a cell from where it was put.
+    half = np.exp(-1j * np.pi * (kept[:, None] + kept) / GRID)
+    return waves[np.ix_(kept, kept)] * half
+
+
+def whiten(waves: np.ndarray) -> np.ndarray:
+    """Every ring of equally long waves equally strong: codecs and content are not."""
+    rings = ring_of_wave()
+    power = np.bincount(rings.ravel(), (np.abs(waves) ** 2).ravel())
+    mean = power / np.bincount(rings.ravel())
+    return waves / np.sqrt(mean + 1e-12)[rings]
+
+
+@cache
+def ring_of_wave() -> np.ndarray:
+    kept = np.arange(-CYCLES[1], CYCLES[1] + 1)
+    return (np.hypot(kept[:, None], kept) / 2).astype(int)
+
+
+def turned(waves: np.ndarray) -> Iterator[np.ndarray]:
+    """The tile as it is, and in the seven other ways that mirrors and quarter turns give."""
+    for across in (waves, waves.T):
+        yield across
+        yield across[::-1]
+        yield across[:, ::-1]
+        yield across[::-1, ::-1]
+
+
+def find_shift(waves: np.ndarray, pattern: Pattern) -> tuple[float, np.ndarray]:
+    """How far the tile stands out at the best shift (z), and that shift, (down, across) cycles."""
+    down, across = pattern.waves[: len(pattern.sync)].T
+    middle = CYCLES[1]
+    plane = np.zeros((SIDE, SIDE), np.complex64)
+    plane[down, across] = waves[middle + down, middle + across] * pattern.sync.conj()
+    likeness = fft.ifft2(plane).real
+    best = np.unravel_index(likeness.argmax(), likeness.shape)
+    z = float((likeness[best] - likeness.mean()) / (likeness.std() + 1e-12))
+    return z, np.array(best) / SIDE
+
+
+def align(waves: np.ndarray, shift: np.ndarray, pattern: Pattern) -> np.ndarray:
+    """(N,) complex: the pattern's waves as if the tile began at the picture's corner."""
+    down, across = pattern.waves.T
+    middle = CYCLES[1]
+    ramp = np.exp(2j * np.pi * (down * shift[0] + across * shift[1]))
+    return waves[middle + down, middle + across] * ramp
+
+
+def read_soft(aligned: np.ndarray, pattern: Pattern) -> np.ndarray:
+    """(216,) float: the coded signs that the carrying waves hold."""
+    carrying = aligned[len(pattern.sync) :]
+    values = np.stack([carrying.real, carrying.imag], 1) * pattern.spread
+    return np.bincount(pattern.places.ravel(), values.ravel(), SIGNS)
+
+
+def read(waves: np.ndarray, pattern: Pattern) -> Reading:
+    """The best of the eight ways to look at a folded tile."""
+    white = whiten(waves)
+    looks = [(*find_shift(way, pattern), way) for way in turned(white)]
+    z, shift, way = max(looks, key=lambda look: look[0])
+    soft = read_soft(align(way, shift, pattern), pattern)
+    return Reading(z, soft, decode(soft) if z > 4 else None)

@@ -1,0 +1,140 @@
+"""Each film's mark names its job, for as long as copies of it may turn up."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from auth.records import AuditEntry
+from database import Database
+from jobs.erasing import erase
+from jobs.marks import find_mark, forget_owner, issue_mark, note_mark
+from jobs.records import Job, Mark
+from sora_core.mark import embedding
+from sora_core.mark.__main__ import main
+from sora_core.mark.fingerprint import fingerprint
+from sora_core.mark.keys import key_id_of, mark_key
+from sora_core.mark.pattern import pattern_of
+from sora_core.video import Format, encode
+
+KEY = mark_key("a secret of more than thirty-two characters")
+NATIVE, WANTED = Format(112, 64, 24), Format(448, 256, 24)
+
+
+@dataclass
+class Marked:
+    """A database that knows two jobs, and the film of the first."""
+
+    database: Database
+    film: Path
+    numbers: list[int]
+
+
+def job(number: int) -> Job:
+    return Job(
+        id=f"{number:032x}",
+        owner_id=f"owner-{number}",
+        admission_id=f"token-{number}",
+        state="finished",
+        spec={},
+        gpu_ms=1,
+        priority="tester",
+        line=number,
+        created_at=number,
+    )
+
+
+@pytest.fixture
+def marked(database: Database, tmp_path: Path) -> Marked:
+    with database.begin() as db:
+        jobs = [job(1), job(2)]
+        db.add_all(jobs)
+        numbers = [issue_mark(db, one, key_id_of(KEY), 5) for one in jobs]
+        for one in jobs:
+            note_mark(db, one.id, 20.0, None)
+    film = tmp_path / "film.mp4"
+    mark = embedding.Mark(numbers[0], pattern_of(KEY))
+    encode(moving(), film, NATIVE, WANTED, 24, mark)
+    return Marked(database, film, numbers)
+
+
+def moving() -> Iterator[np.ndarray]:
+    across, down = np.mgrid[0:64, 0:112]
+    for at in range(24):
+        yield np.stack([across + at, down + at, across + down], -1).astype(np.uint8)
+
+
+def test_issue_gives_a_job_one_number_however_often_it_is_tried(database: Database) -> None:
+    with database.begin() as db:
+        first = issue_mark(db, job(1), "key", 5)
+        assert issue_mark(db, job(1), "key", 9) == first
+        assert issue_mark(db, job(2), "key", 9) != first
+
+
+def test_find_names_job_token_and_owner(marked: Marked) -> None:
+    found = find_mark(marked.database, marked.film, KEY)
+    assert found.mark is not None
+    assert (found.mark.job_id, found.mark.admission_id) == (job(1).id, "token-1")
+    assert found.mark.owner_id == "owner-1"
+    assert found.z >= embedding.WEAK_Z
+    assert (found.compared, found.other_keys) == (2, 0)
+
+
+def test_find_names_who_deleted_the_clip_before_it_turned_up(marked: Marked) -> None:
+    """Deleting a clip must not be how one leaks it unseen."""
+    with marked.database.begin() as db:
+        erase(db, job(1).id, "owner-1", 6, lambda *_: None)
+    found = find_mark(marked.database, marked.film, KEY)
+    assert found.mark is not None
+    assert (found.mark.owner_id, found.mark.admission_id) == ("owner-1", "token-1")
+
+
+def test_find_knows_that_a_forgotten_owners_film_is_ours_and_not_whose(marked: Marked) -> None:
+    with marked.database.begin() as db:
+        assert forget_owner(db, "owner-1") == 1
+    found = find_mark(marked.database, marked.film, KEY)
+    assert found.mark is not None
+    assert (found.mark.owner_id, found.mark.admission_id) == ("", "")
+    assert found.mark.fingerprint is None
+
+
+def test_find_says_that_marks_of_another_key_were_not_compared(marked: Marked) -> None:
+    found = find_mark(marked.database, marked.film, mark_key("another secret"))
+    assert (found.mark, found.compared, found.other_keys) == (None, 0, 2)
+
+
+def test_find_hints_at_the_film_that_looks_alike_where_no_mark_is(
+    marked: Marked, tmp_path: Path
+) -> None:
+    plain = tmp_path / "plain.mp4"
+    encode(moving(), plain, NATIVE, WANTED, 24)
+    with marked.database.begin() as db:
+        note_mark(db, job(2).id, 20.0, fingerprint(list(moving())))
+    found = find_mark(marked.database, plain, KEY)
+    assert found.mark is None
+    assert [hint.job_id for hint, _ in found.hints] == [job(2).id]
+
+
+def test_trace_command_says_whose_film_it_is_and_writes_that_it_was_asked(
+    marked: Marked,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("GREENROOM_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("GREENROOM_DATABASE_URL", marked.database.url)
+    monkeypatch.setenv("GREENROOM_MARK_KEY", "a secret of more than thirty-two characters")
+    assert main(["trace", str(marked.film)]) == 0
+    told = capsys.readouterr().out
+    assert job(1).id in told
+    assert "token-1" in told
+    with marked.database.read() as db:
+        rows = db.scalars(select(AuditEntry.subject).where(AuditEntry.action == "mark.trace"))
+        assert rows.all() == [f"job:{job(1).id}"]
+        assert db.get_one(Mark, marked.numbers[0]).z == 20.0
+    text = tmp_path / "film.txt"
+    text.write_text("no film")
+    assert main(["trace", str(text)]) == 2

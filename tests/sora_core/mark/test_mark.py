@@ -1,0 +1,180 @@
+"""A number goes into a film unseen, and comes back out of copies that were changed."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from imageio_ffmpeg import get_ffmpeg_exe
+
+from errors import BadSpec
+from sora_core.mark.code import decode, encode
+from sora_core.mark.embedding import WEAK_Z, Mark
+from sora_core.mark.film import frames
+from sora_core.mark.fingerprint import ALIKE, difference, fingerprint, fingerprint_of
+from sora_core.mark.pattern import PERIODS, pattern_of
+from sora_core.mark.tracing import strength_in, trace
+from sora_core.video import Format
+from sora_core.video import encode as write
+
+KEY = bytes(range(32))
+PATTERN = pattern_of(KEY)
+NUMBER = 0x123456789ABC
+ISSUED = [1, 2, NUMBER, 2**48 - 1]
+NATIVE, WANTED = Format(112, 64, 24), Format(448, 256, 24)
+FRAMES = 48
+
+
+def scene() -> Iterator[np.ndarray]:
+    """(64, 112, 3) uint8 each: soft colours behind a square that moves."""
+    x, y = np.linspace(0, 1, 112), np.linspace(0, 1, 64)[:, None]
+    for at in range(FRAMES):
+        sky = np.stack([120 + 80 * np.sin(6 * x + at / 9) * np.cos(5 * y), 90 + 60 * y + 0 * x,
+                        80 + 40 * np.cos(9 * y) + 0 * x], -1)  # fmt: skip
+        sky[20:36, 10 + at : 26 + at] = (220, 40, 40)
+        yield sky.astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The same film with the mark and without."""
+    folder = tmp_path_factory.mktemp("films")
+    made = {"marked": Mark(NUMBER, PATTERN), "plain": None}
+    for name, mark in made.items():
+        write(scene(), folder / f"{name}.mp4", NATIVE, WANTED, FRAMES, mark)
+    return {name: folder / f"{name}.mp4" for name in made}
+
+
+def changed(film: Path, *options: str, suffix: str = ".mp4") -> Path:
+    copy = film.with_name(f"copy{suffix}")
+    command = [get_ffmpeg_exe(), "-loglevel", "error", "-y", "-i", film, *options, copy]
+    subprocess.run(command, check=True)
+    return copy
+
+
+CRF23 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "23")
+CHANGES = {
+    "as it is": ("-c", "copy"),
+    "encoded again": CRF23,
+    "cropped": ("-vf", "crop=iw*0.8:ih*0.8:31:17", *CRF23),
+    "mirrored": ("-vf", "hflip", *CRF23),
+    "enlarged": ("-vf", "scale=iw*1.5:-2", *CRF23),
+    "squeezed": ("-vf", "scale=400:256", *CRF23),
+    "quarter turn": ("-vf", "transpose=1", *CRF23),
+    "brighter": ("-vf", "eq=brightness=0.08:contrast=1.2:gamma=0.9", *CRF23),
+    "fewer frames": ("-vf", "fps=15", *CRF23),
+    "trimmed": ("-ss", "0.7", *CRF23),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_trace_finds_the_number_in_a_copy_that_is(films: dict[str, Path], change: str) -> None:
+    found = trace(changed(films["marked"], *CHANGES[change]), PATTERN, ISSUED)
+    assert found.number == NUMBER
+
+
+def test_trace_finds_each_half_of_two_clips_cut_together(
+    tmp_path: Path, films: dict[str, Path]
+) -> None:
+    """Parts are looked at one by one where the whole is a mixture."""
+    joined = tmp_path / "joined.mp4"
+    inputs = ("-i", films["plain"], "-i", films["plain"], "-i", films["marked"])
+    graph = ("-filter_complex", "[0:v][1:v][2:v]concat=n=3", *CRF23)
+    subprocess.run([get_ffmpeg_exe(), "-loglevel", "error", *inputs, *graph, joined], check=True)
+    assert trace(joined, PATTERN, ISSUED).number == NUMBER
+
+
+def test_trace_finds_nothing_where_no_mark_is(films: dict[str, Path]) -> None:
+    assert trace(films["plain"], PATTERN, ISSUED).number is None
+
+
+def test_trace_finds_nothing_with_another_key(films: dict[str, Path]) -> None:
+    assert (
+        trace(films["marked"], pattern_of(b"another key of thirty-two bytes."), ISSUED).number
+        is None
+    )
+
+
+def test_trace_names_only_numbers_that_were_issued(films: dict[str, Path]) -> None:
+    others = [number for number in ISSUED if number != NUMBER]
+    assert trace(films["marked"], PATTERN, others).number is None
+    assert trace(films["marked"], PATTERN, []).number is None
+
+
+def test_mark_stands_out_in_the_encoded_film_and_another_number_does_not(
+    films: dict[str, Path],
+) -> None:
+    assert strength_in(films["marked"], NUMBER, PATTERN) >= WEAK_Z
+    assert strength_in(films["plain"], NUMBER, PATTERN) == 0
+    assert strength_in(films["marked"], NUMBER + 1, PATTERN) == 0
+
+
+def test_marked_film_differs_by_less_than_eyes_see(films: dict[str, Path]) -> None:
+    """Luma PSNR of at least 45 dB in a film as flat as this."""
+    pairs = zip(*(frames(films[name], 2, 24) for name in ("marked", "plain")), strict=True)
+    errors = [np.mean((one.astype(float) - other) ** 2) for one, other in pairs]
+    assert len(errors) == FRAMES
+    assert 10 * np.log10(255**2 / np.mean(errors)) >= 45
+
+
+def test_marked_film_keeps_size_length_and_colour_tags(films: dict[str, Path]) -> None:
+    told = [
+        subprocess.run(
+            [get_ffmpeg_exe(), "-i", films[name]], capture_output=True, text=True, check=False
+        ).stderr
+        for name in ("marked", "plain")
+    ]
+    lines = [next(row for row in text.splitlines() if "Video:" in row) for text in told]
+    assert lines[0].split(", ")[:3] == lines[1].split(", ")[:3]
+    assert "yuv420p(tv, bt709" in lines[0]
+    assert list(films["marked"].parent.glob("*.mark")) == []
+
+
+@pytest.mark.parametrize("number", [0, 1, NUMBER, 2**48 - 1])
+def test_code_corrects_noise_as_loud_as_the_signs(number: int) -> None:
+    signs = encode([number])[0]
+    noise = np.random.default_rng(number).normal(0, 1, signs.shape)
+    assert decode(signs + noise) == number
+
+
+def test_code_gives_none_for_noise() -> None:
+    noise = np.random.default_rng(1).normal(0, 1, (40, 216))
+    assert [decode(row) for row in noise] == [None] * 40
+
+
+def test_pattern_is_the_same_for_ever() -> None:
+    """Clips that left long ago must still be read: this is what version 1 writes."""
+    assert PATTERN.waves[:3].tolist() == FIRST_WAVES
+    assert [PATTERN.period(number) for number in ISSUED] == THEIR_PERIODS
+    assert {PATTERN.period(number) for number in range(200)} == set(PERIODS)
+    tile = PATTERN.tile(NUMBER)
+    assert (round(float(tile.std()), 4), round(float(abs(tile.mean())), 4)) == (1.0, 0.0)
+
+
+FIRST_WAVES = [[13, 19], [14, 4], [-15, 2]]
+THEIR_PERIODS = [116, 140, 120, 132]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no film at all", b"\0\0\0\x18ftypmp42" + b"\0" * 400, b"RIFF" + b"\0" * 99]
+)
+def test_trace_refuses_what_is_no_film(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "film.mp4").write_bytes(content)
+    with pytest.raises(BadSpec, match="could not be read"):
+        trace(tmp_path / "film.mp4", PATTERN, ISSUED)
+
+
+def test_trace_refuses_a_file_of_four_gigabytes_before_reading_it(tmp_path: Path) -> None:
+    with (tmp_path / "film.mp4").open("wb") as file:
+        file.truncate(4 * 2**30)
+    with pytest.raises(BadSpec, match="more than 256 MB"):
+        trace(tmp_path / "film.mp4", PATTERN, ISSUED)
+
+
+def test_fingerprint_knows_a_worn_copy_and_no_other_film(films: dict[str, Path]) -> None:
+    ours = fingerprint(list(scene()))
+    worn = changed(films["marked"], "-vf", "scale=224:-2", "-c:v", "libx264", "-crf", "40")
+    assert difference(fingerprint_of(worn), ours) < ALIKE
+    noise = np.random.default_rng(1).integers(0, 255, (9, 64, 112, 3), dtype=np.uint8)
+    assert difference(fingerprint(list(noise)), ours) > 2 * ALIKE
