@@ -14,7 +14,9 @@ from auth import audit
 from auth.rows import changed, insert_new
 from errors import BadSpec
 from jobs.records import Clip
+from programme import gallery
 from programme.records import Consent
+from programme.records_clips import Publication
 from programme.reviews import own_clip
 
 TRAINING, PUBLICITY, ANALYTICS = "training", "publicity", "analytics"
@@ -31,8 +33,9 @@ def say(
 ) -> None:
     """Take a tester's word, of one clip of theirs or of all. Does not commit.
 
-    The word about all leaves what was said of single clips as it is. Raises BadSpec for an
-    unknown purpose, NotFound for a clip that is not theirs.
+    The word about all leaves what was said of single clips as it is. Withdrawing publicity takes
+    clips out of the gallery. Raises BadSpec for an unknown purpose, NotFound for a clip that is
+    not theirs.
     """
     if purpose not in PURPOSES:
         raise BadSpec(f"Consent is about {', '.join(PURPOSES)}.", field="purpose")
@@ -43,6 +46,8 @@ def say(
         mine = update(Consent).filter_by(**key).where(Consent.given != given)
         if not changed(db, mine.values(given=given, said_at=now_ms)):
             return
+    if purpose == PUBLICITY and not given:
+        take_out(db, tester_id, clip_id, now_ms)
     audit.record(
         db,
         actor=f"tester:{tester_id}",
@@ -51,6 +56,18 @@ def say(
         details={"purpose": purpose},
         now_ms=now_ms,
     )
+
+
+def take_out(db: Session, tester_id: str, clip_id: str, now_ms: int) -> None:
+    """Out of the gallery: this clip, or all about which nothing else was said."""
+    hanging = select(Publication.clip_id).where(
+        Publication.owner_id == tester_id, Publication.ended_at.is_(None)
+    )
+    if clip_id != ALL:
+        hanging = hanging.where(Publication.clip_id == clip_id)
+    for shown in db.scalars(hanging).all():
+        if not allows(db, PUBLICITY, tester_id, shown):
+            gallery.take_out(db, shown, tester_id, now_ms)
 
 
 def words_of(db: Session, tester_id: str) -> Sequence[Consent]:

@@ -4,7 +4,7 @@ import pytest
 
 from auth.audit import Search, entries
 from errors import BadSpec, NotFound
-from programme import consent
+from programme import consent, gallery
 from programme.consent import ANALYTICS, PUBLICITY, PURPOSES, TRAINING
 from tests.programme.conftest import Room
 
@@ -57,3 +57,20 @@ def test_say_refuses_an_unknown_purpose_and_somebody_elses_clip(room: Room) -> N
         with pytest.raises(NotFound):
             consent.say(db, ada, TRAINING, True, clip_id=clip, now_ms=1)
         assert consent.words_of(db, ada) == []
+
+
+def test_withdrawing_publicity_takes_clips_out_of_the_gallery(room: Room) -> None:
+    """Of all: but those that have a yes of their own. Of one: that one."""
+    ada = room.ada
+    first, second, third = (room.clip(ada) for _ in range(3))
+    with room.database.begin() as db:
+        for clip in (first, second, third):
+            gallery.publish(
+                db, clip, ada, mode="free", title="T", credit="", prompt_shown=False, now_ms=1
+            )
+        consent.say(db, ada, PUBLICITY, True, clip_id=second, now_ms=1)
+    with room.database.begin() as db:
+        consent.say(db, ada, PUBLICITY, False, clip_id=third, now_ms=2)
+        assert {row.clip.id for row in gallery.exhibits(db)} == {first, second}
+        consent.say(db, ada, PUBLICITY, False, now_ms=3)
+        assert {row.clip.id for row in gallery.exhibits(db)} == {second}
