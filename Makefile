@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test setup check services clean
+.PHONY: run test setup check mutants services clean
 
 run: .venv/.run-ready
 	@$(BIN)/python app.py
@@ -20,11 +20,16 @@ check: setup
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/test_documents.py
 
+# Hours on few cores; docs/mutation.md says what it is for. `make mutants MUTANTS='auth.quotas*'`
+mutants: setup
+	@$(BIN)/mutmut run --max-children $$(nproc) $(MUTANTS)
+	@$(BIN)/mutmut results
+
 services:
 	@sh tests/install_services.sh
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache artefacts
+	rm -rf .venv mutants .pytest_cache .mypy_cache .ruff_cache artefacts
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
