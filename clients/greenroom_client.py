@@ -1,4 +1,12 @@
-"""Signs requests to a Greenroom with a key that stays in a file of yours. One file: copy it.
+"""Makes videos at a Greenroom, signed with a key that stays in a file of yours. One file: copy it.
+
+    from greenroom_client import Greenroom
+
+    room = Greenroom("https://room.example", token, "~/.greenroom-key.pem")
+    video = room.wait(room.create("a red ball bouncing", seconds=2, turbo=True)["id"])
+    open("ball.mp4", "wb").write(room.download(video["id"]))
+
+The same key signs for any other client:
 
     import httpx, httpx2, openai
     from greenroom_client import GreenroomAuth
@@ -20,16 +28,17 @@ Needs cryptography, and httpx or httpx2, which the openai client uses since its 
 
 import contextlib
 import hashlib
+import hmac
 import importlib
 import json
 import os
 import secrets
 import sys
 import time
-from base64 import urlsafe_b64encode
-from collections.abc import Generator
+from base64 import b64decode, b64encode, urlsafe_b64encode
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict, Unpack
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -89,6 +98,177 @@ class GreenroomAuth(*auth_classes()):  # type: ignore[misc]
         """RFC 7638: what a token is bound to."""
         jwk = json.dumps(public_jwk(self.key), sort_keys=True, separators=(",", ":"))
         return encode(hashlib.sha256(jwk.encode()).digest())
+
+
+class Extras(TypedDict, total=False):
+    """What may be said of a video besides its prompt."""
+
+    style: str
+    seed: int
+    negative_prompt: str
+    turbo: bool
+    variations: int
+
+
+class Wish(Extras, total=False):
+    model: str
+    seconds: int
+    size: str
+    storyboard: list[str]
+
+
+class Video(TypedDict):
+    """A video as Greenroom tells of it; times in seconds since the epoch, UTC."""
+
+    id: str
+    object: Literal["video"]
+    model: str
+    status: Literal["queued", "in_progress", "completed", "failed"]
+    progress: int
+    created_at: int
+    completed_at: int | None
+    expires_at: int | None
+    prompt: str | None
+    size: str
+    seconds: str
+    remixed_from_video_id: str | None
+    error: dict[str, str] | None
+    review: dict[str, Any] | None
+    style: str | None
+    seed: int
+    negative_prompt: str
+    turbo: bool
+    operation: str
+    sources: list[str]
+    variation_of: str | None
+
+
+class Refused(Exception):
+    """Greenroom said no. `code` is stable, `param` names the field that is wrong, if one is."""
+
+    def __init__(self, answer: Any) -> None:
+        told = answer.json()["error"]
+        super().__init__(told["message"])
+        self.status: int = answer.status_code
+        self.code: str = told["code"]
+        self.param: str | None = told["param"]
+        self.request_id: str | None = answer.headers.get("x-request-id")
+        self.retry_after_s = int(answer.headers.get("retry-after", 0)) or None
+
+
+class Greenroom:
+    """Videos of one tester. Every call raises Refused where Greenroom says no.
+
+    url       of the room, without /v1
+    token     one for scripts: `python -m auth token issue NAME --scope api`
+    key_file  as for GreenroomAuth
+    """
+
+    def __init__(
+        self, url: str, token: str, key_file: str | os.PathLike[str], timeout_s: float = 60
+    ) -> None:
+        library = importlib.import_module(auth_classes()[0].__module__.partition(".")[0])
+        signer = GreenroomAuth(key_file, token)
+        self.http = library.Client(base_url=f"{url.rstrip('/')}/v1", auth=signer, timeout=timeout_s)
+
+    def create(
+        self,
+        prompt: str,
+        *,
+        input_reference: bytes | None = None,
+        idempotency_key: str | None = None,
+        **wish: Unpack[Wish],
+    ) -> Video:
+        """A new video, queued. `input_reference`: a picture (PNG, JPEG, WebP) to begin with."""
+        body: dict[str, Any] = {"prompt": prompt, **wish}
+        if input_reference is not None:
+            picture = b64encode(input_reference).decode()
+            body["input_reference"] = {"image_url": f"data:image/png;base64,{picture}"}
+        return self.ask("POST", "/videos", body, idempotency_key)
+
+    def remix(self, video_id: str, prompt: str, **extras: Unpack[Extras]) -> Video:
+        """A finished video drawn anew by another prompt."""
+        body = {"prompt": prompt, **extras}
+        return self.ask("POST", f"/videos/{video_id}/remix", body)
+
+    def extend(self, video_id: str, prompt: str, seconds: int, **extras: Unpack[Extras]) -> Video:
+        """A finished video with so many seconds added to its end."""
+        body = {"prompt": prompt, "seconds": seconds, "video": {"id": video_id}, **extras}
+        return self.ask("POST", "/videos/extensions", body)
+
+    def retrieve(self, video_id: str) -> Video:
+        return self.ask("GET", f"/videos/{video_id}")
+
+    def wait(self, video_id: str, every_s: float = 1, limit_s: float = 600) -> Video:
+        """The video once it is completed or failed. Raises TimeoutError."""
+        end = time.monotonic() + limit_s
+        while (video := self.retrieve(video_id))["status"] in ("queued", "in_progress"):
+            if time.monotonic() > end:
+                raise TimeoutError(f"Video {video_id} is {video['status']} after {limit_s} s.")
+            time.sleep(every_s)
+        return video
+
+    def videos(self) -> Iterator[Video]:
+        """All of them, newest first."""
+        after = ""
+        while True:
+            page = self.ask("GET", f"/videos?limit=100{after}")
+            yield from page["data"]
+            if not page["has_more"]:
+                return
+            after = f"&after={page['last_id']}"
+
+    def download(
+        self, video_id: str, variant: Literal["video", "thumbnail", "spritesheet"] = "video"
+    ) -> bytes:
+        """The MP4, or a JPEG."""
+        answer = self.http.get(f"/videos/{video_id}/content?variant={variant}")
+        if answer.status_code >= 400:
+            raise Refused(answer)
+        return bytes(answer.content)
+
+    def delete(self, video_id: str) -> None:
+        """Stop it where it is not finished, and erase it."""
+        self.ask("DELETE", f"/videos/{video_id}")
+
+    def add_webhook(
+        self, url: str, event_types: tuple[str, ...] = ("video.completed", "video.failed")
+    ) -> dict[str, Any]:
+        """The endpoint, with its `signing_secret`, which is shown this once."""
+        body = {"name": "webhook", "url": url, "event_types": event_types}
+        return self.ask("POST", "/webhook_endpoints", body)
+
+    def remove_webhook(self, endpoint_id: str) -> None:
+        self.ask("DELETE", f"/webhook_endpoints/{endpoint_id}")
+
+    def ask(self, method: str, path: str, body: Any = None, key: str | None = None) -> Any:
+        headers = {"idempotency-key": key} if key else {}
+        answer = self.http.request(method, path, json=body, headers=headers)
+        if answer.status_code >= 400:
+            raise Refused(answer)
+        return answer.json()
+
+
+def read_webhook(
+    body: bytes, headers: Mapping[str, str], secret: str, tolerance_s: int = 300
+) -> dict[str, Any]:
+    """The event that came with a webhook. Raises ValueError where it is forged, or old.
+
+    headers  names in lower case
+    Remember the ids of those you heard for `tolerance_s`: the same may come twice.
+    Standard Webhooks 1.0.0.
+    """
+    event_id, sent_s = headers["webhook-id"], headers["webhook-timestamp"]
+    message = f"{event_id}.{sent_s}.".encode() + body
+    mac = hmac.new(b64decode(secret.removeprefix("whsec_")), message, hashlib.sha256).digest()
+    signatures = headers["webhook-signature"].split()
+    wanted = f"v1,{b64encode(mac).decode()}"
+    if not any(hmac.compare_digest(wanted.encode(), one.encode()) for one in signatures):
+        raise ValueError("This webhook is not signed with the endpoint's secret.")
+    if abs(time.time() - int(sent_s)) > tolerance_s:
+        raise ValueError("This webhook is too old: it may have been sent by somebody again.")
+    event: dict[str, Any] = json.loads(body)
+    return event
 
 
 def prove(

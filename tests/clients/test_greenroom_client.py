@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,18 @@ import pytest
 from joserfc.jwk import ECKey
 
 from clients import greenroom_client
-from clients.greenroom_client import GreenroomAuth, prove, public_jwk, read_key
+from clients.greenroom_client import (
+    Greenroom,
+    GreenroomAuth,
+    Refused,
+    prove,
+    public_jwk,
+    read_key,
+    read_webhook,
+)
+from studio.webhooks.signing import event, new_secret, signed
 from tests.studio.conftest import WISH, House, Person
+from tests.studio.test_uploads import png
 
 
 def test_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
@@ -108,3 +119,45 @@ def test_stock_openai_client_signs_asynchronously(
             return await client.post("/jobs", body=WISH, cast_to=object)
 
     assert asyncio.run(ask())["state"] == "queued"
+
+
+def test_script_makes_lists_and_deletes_videos(house: House, ada: Person, tmp_path: Path) -> None:
+    room = Greenroom(house.url, house.api_token(ada), tmp_path / "key.pem")
+    wish: Any = {"seconds": 1, "size": "256x256", "turbo": True, "seed": 7}
+    videos = [
+        room.create("a red ball", idempotency_key="once", input_reference=png(), **wish)
+        for _ in "ab"
+    ]
+    assert videos[0]["id"] == videos[1]["id"]
+    first = videos[0]["id"]
+    assert (videos[0]["operation"], videos[0]["seed"], videos[0]["turbo"]) == ("image", 7, True)
+    with pytest.raises(Refused) as early:
+        room.download(first)
+    assert (early.value.status, early.value.code) == (400, "video_not_ready")
+    house.finish(first, b"a film")
+    assert room.wait(first)["status"] == "completed"
+    assert room.download(first) == b"a film"
+    remix, longer = room.remix(first, "a cat"), room.extend(first, "it rolls on", 2)
+    assert (remix["remixed_from_video_id"], longer["seconds"]) == (first, "3")
+    ids = [video["id"] for video in room.videos()]
+    assert ids[:3] == [longer["id"], remix["id"], first]
+    room.delete(first)
+    with pytest.raises(Refused) as gone:
+        room.retrieve(first)
+    assert (gone.value.code, bool(gone.value.request_id)) == ("not_found", True)
+    with pytest.raises(Refused, match=r"whole number") as wrong:
+        room.create("a red ball", seconds=99)
+    assert wrong.value.param == "seconds"
+
+
+def test_webhook_is_read_and_a_forged_or_old_one_is_not() -> None:
+    secret, now = new_secret(), time.time_ns() // 1_000_000
+    body = event("evt_1", "video.completed", "0" * 32, now)
+    headers = signed("evt_1", body, secret, now)
+    assert read_webhook(body, headers, secret)["data"] == {"id": "0" * 32}
+    with pytest.raises(ValueError, match="not signed"):
+        read_webhook(body, headers, new_secret())
+    with pytest.raises(ValueError, match="not signed"):
+        read_webhook(body, headers | {"webhook-id": "evt_2"}, secret)
+    with pytest.raises(ValueError, match="too old"):
+        read_webhook(body, signed("evt_1", body, secret, now - 301_000), secret)
