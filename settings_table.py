@@ -50,7 +50,7 @@ TABLE: tuple[Setting, ...] = (
         "Whether webhooks may go to this machine itself, over http too: on for development.",
     ),
     Setting("GREENROOM_RATE_PER_MINUTE", "5", "Clips a tester may ask for in a minute."),
-    Setting("GREENROOM_CONCURRENT", "2", "Clips of one tester waiting or being drawn at once."),
+    Setting("GREENROOM_CONCURRENT", "8", "Clips of one tester waiting or being drawn at once."),
     Setting("GREENROOM_CLIPS_PER_DAY", "50", "Clips a tester may make in a day (UTC)."),
     Setting("GREENROOM_GPU_SECONDS_PER_DAY", "1800", "Drawing time of a tester in a day (UTC)."),
     Setting(

@@ -12,6 +12,7 @@ from database import Database
 from errors import NotFound
 from jobs import line
 from jobs.endings import stopped
+from jobs.forecast import Forecast
 from jobs.records import LIVE, Clip, Job, move
 from observe import traces
 from observe.visit import current_request_id
@@ -61,6 +62,7 @@ class Queue:
             application_name=APPLICATION,
             lazy=True,
         )
+        self.forecast = Forecast()
 
     def enqueue(
         self,

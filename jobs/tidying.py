@@ -1,7 +1,7 @@
 """What is over and done with, removed: nothing here waits for an answer, and all may run twice."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from database import Database
-from jobs.erasing import Release, discard, erase, sheet_name
+from jobs.erasing import Release, discard, erase
 from jobs.pictures import file_name
 from jobs.queue import Queue
 from jobs.records import LIVE, Clip, Job, Picture, Presence
@@ -21,7 +21,7 @@ DAY_MS = 24 * HOUR_MS
 ORPHAN_MS = DAY_MS
 LOST_KEPT_MS = 7 * DAY_MS
 AT_ONCE = 200
-OURS = re.compile(r"([0-9a-f]{32})-(\d+\.(mp4|jpg)|sheet\.jpg)|(picture_[0-9a-f]{32})\.jpg")
+OURS = re.compile(r"([0-9a-f]{32})-(\d+|sheet|shown)\.(mp4|jpg)|(picture_[0-9a-f]{32})\.jpg")
 
 
 def retire(
@@ -80,9 +80,16 @@ def named(db: Session, names: Iterable[str]) -> set[str]:
     clips = db.scalars(select(Clip).where(Clip.id.in_(ids))).all()
     live = db.scalars(select(Job.id).where(Job.id.in_(ids), Job.state.in_(LIVE))).all()
     pictures = db.scalars(select(Picture.id).where(Picture.id.in_(ids))).all()
-    known = {sheet_name(clip.id) for clip in clips} | {file_name(one) for one in pictures}
+    known = {file_name(one) for one in pictures}
     known |= {key.rpartition("/")[2] for clip in clips for key in (clip.key, clip.poster_key)}
-    return known | {name for name in names if name[:32] in set(live)}
+    # What was made of a film when somebody asked for it (a sheet, a marked copy) stays with it.
+    made_of = {clip.id for clip in clips} | set(live)
+    return known | {name for name in names if name[:32] in made_of and not is_attempt(name, live)}
+
+
+def is_attempt(name: str, live: Collection[str]) -> bool:
+    """Whether it is a film or a still of one attempt, of a job that is over."""
+    return name[33:34].isdigit() and name[:32] not in live
 
 
 def remove_orders(database: Database, queue: Queue, now_ms: int) -> int:

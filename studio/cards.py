@@ -25,6 +25,7 @@ from sora_core.spec import (
     SIZES,
     STORYBOARD_MAX,
 )
+from studio.clock import now_ms
 
 LATEST = 100
 
@@ -47,7 +48,10 @@ def clips_of(db: Session, job_ids: Sequence[str]) -> dict[str, Clip]:
 
 
 def card(db: Session, queue: Queue, job: Job, clip: Clip | None) -> dict[str, Any]:
-    """One job as its card shows it. `place` is 0 once it is not queued."""
+    """One job as its card shows it. `place` is 0 once it is not queued.
+
+    `wait_ms`: about how long until it is drawn; null where it is not queued, or nobody knows yet.
+    """
     error = None
     if job.error_code is not None:
         error = {"code": job.error_code, "sentence": job.error_sentence}
@@ -57,6 +61,7 @@ def card(db: Session, queue: Queue, job: Job, clip: Clip | None) -> dict[str, An
         "spec": job.spec,
         "reading": job.reading,
         "place": queue.place(db, job),
+        "wait_ms": queue.forecast.wait_ms(db, job, now_ms()),
         "step": job.step,
         "steps": job.steps,
         "stop_reason": job.stop_reason,

@@ -17,6 +17,7 @@ from programme.moderation.refusals import require_allowed
 from sora_core.spec import ClipSpec
 from studio.moderating import asked_text
 from studio.parts import Parts
+from studio.priorities import split_priority
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,15 @@ def make(
 ) -> Made:
     """Parse, admit and enqueue in one transaction: all of it happens, or nothing.
 
-    forms            one for each clip; the others are variations of the first
+    forms            one for each clip; the others are variations of the first, which also says
+                     how urgent they are (studio/priorities.py)
     idempotency_key  with the same wish within 24 hours: the same jobs, charged once
     wish             what the key stands for, where that is not the first form
     Raises BadSpec, PromptRefused, TokenInvalid, Suspended, TooMany, BudgetExhausted, and Conflict
     where the key stood for another wish; nothing is charged then.
     """
-    specs = [ClipSpec.parse(form) for form in forms]
+    _, priority = split_priority(principal, forms[0])
+    specs = [ClipSpec.parse(split_priority(principal, form)[0]) for form in forms]
     owner_id, job_id, quotas = principal.tester_id, new_job_id(now_ms), tuple[Quota, ...]()
     for text in dict.fromkeys(map(asked_text, specs)):
         require_allowed(parts.database, parts.judge, owner_id, text, now_ms)
@@ -71,6 +74,7 @@ def make(
                 owner_id=admission.tester_id,
                 admission_id=admission.token_id,
                 now_ms=now_ms,
+                priority=priority,
             )
             job.variation_of = jobs[0].id if jobs else None
             jobs.append(job)

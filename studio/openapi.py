@@ -120,6 +120,7 @@ def wish() -> Schema:
             "size": {"enum": sizes},
             "seconds": {"type": "integer", "minimum": 1, "maximum": SECONDS_MAX},
             "seed": {"type": "integer", "minimum": 0, "maximum": SEED_MAX},
+            "priority": {"enum": ["tester", "background"]},
             "style": {"enum": styles},
         },
     }
@@ -134,6 +135,7 @@ def job() -> Schema:
             "state": {"enum": ["queued", "running", "finished", "failed", "stopped"]},
             "spec": {"type": "object"},
             "place": COUNT,
+            "wait_ms": nullable(COUNT),
             "step": COUNT,
             "steps": COUNT,
             "stop_reason": nullable({"type": "string"}),

@@ -84,6 +84,7 @@ def test_orphans_go_once_they_are_old_and_what_a_row_names_stays(
         move(db, running.id, "queued", state="running", executor_id="ann")
     put(store, f"{running.id}-1.mp4")
     orphans = [f"{finished.id}-2.mp4", f"{erased}-1.mp4", f"{erased}-sheet.jpg"]
+    orphans.append(f"{erased}-shown.mp4")
     orphans.append(picture_name(new_picture_id()))
     for name in orphans:
         put(store, name)

@@ -2,7 +2,7 @@
 
 import { h, say } from "./dom.js";
 import { icon } from "./icons.js";
-import { place } from "./words.js";
+import { place, start } from "./words.js";
 
 const HOVERS = matchMedia("(hover: hover)");
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
@@ -21,7 +21,7 @@ export class Screen {
     const kind = job.state === "running" && this.shown === "preview" ? "preview" : job.state;
     this.progress.hidden = job.state !== "running";
     if (job.state === "running") this.advance(job);
-    if (kind === "queued") this.plate("hourglass", place(job.place), "Drawing starts by itself.", "waiting");
+    if (kind === "queued") this.plate("hourglass", place(job.place), start(job.wait_ms), "waiting");
     else if (kind === "running") this.plate("pencil", "Drawing", "The first look comes in a moment.", "waiting");
     else if (kind === "finished" && this.shown !== "finished") this.film(job.clip);
     else if (kind === "failed") this.plate("alert", "This clip was not made", job.error?.sentence, "bad");

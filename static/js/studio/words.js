@@ -48,6 +48,11 @@ export function place(n) {
   return n <= 1 ? "Next in line" : `${ordinal(n)} in line`;
 }
 
+/** When a clip that waits is drawn, as far as anybody knows. */
+export function start(waitMs) {
+  return waitMs ? `Drawing starts by itself, in about ${duration(waitMs)}.` : "Drawing starts by itself.";
+}
+
 /** "just now", "5 min ago", "3 h ago", "12 Mar". */
 export function ago(ms, now = Date.now()) {
   const minutes = Math.floor((now - ms) / 60000);
