@@ -90,6 +90,11 @@ def test_schemathesis_finds_nothing(house: House, tmp_path: Path) -> None:
     assert f"{len(operations())} selected" in asking.stdout, asking.stdout
 
 
+def filled(path: str) -> str:
+    """The path with an id in each place for one."""
+    return re.sub(r"\{[a-z_]+\}", "0" * 32, path.replace("{endpoint_id}", "we_" + "0" * 32))
+
+
 def operations() -> set[tuple[str, str]]:
     """Method and path of everything in the document."""
     return {
@@ -102,9 +107,7 @@ def operations() -> set[tuple[str, str]]:
 
 def test_document_holds_every_door_that_answers_scripts() -> None:
     """What is neither in it nor for pages, streams or admins does not exist."""
-    found = {
-        find_door(method, re.sub(r"\{[a-z_]+\}", "0" * 32, path)) for method, path in operations()
-    }
+    found = {find_door(method, filled(path)) for method, path in operations()}
     assert None not in found
     ours = [
         row
