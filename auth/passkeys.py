@@ -4,6 +4,7 @@ The first is added within minutes of signing in, further ones, and removals, aft
 one that is there: who sits down at a browser somebody else left open adds none of their own.
 """
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,6 +24,7 @@ from database import Database
 from errors import BadSpec, Conflict, NotFound, NotGranted, TouchInvalid
 
 MOST = 10
+SHAPE = re.compile(r"[A-Za-z0-9_-]{1,1364}")
 
 
 def list(db: Session, tester_id: str) -> Sequence[Passkey]:
@@ -158,8 +160,9 @@ def find(db: Session, sign_in_id: str, answer: Answer, now_ms: int) -> Passkey:
     Raises TouchInvalid for anybody else's, TokenInvalid where the sign-in has ended.
     """
     sign_in, _ = sign_ins.get(db, sign_in_id, now_ms=now_ms)
+    name = answer.get("id")
     standing = select(Passkey).where(
-        Passkey.credential_id == str(answer.get("id")),
+        Passkey.credential_id == (name if is_name(name) else ""),
         Passkey.tester_id == sign_in.tester_id,
         Passkey.removed_at.is_(None),
     )
@@ -227,6 +230,11 @@ def note(db: Session, tester_id: str, action: str, passkey_id: str, now_ms: int)
         subject=f"passkey:{passkey_id}",
         now_ms=now_ms,
     )
+
+
+def is_name(text: object) -> bool:
+    """Whether it can name a credential: base64url, as databases store any of it."""
+    return isinstance(text, str) and SHAPE.fullmatch(text) is not None
 
 
 def ids(known: Sequence[Passkey]) -> Sequence[str]:

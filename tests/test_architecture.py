@@ -43,6 +43,7 @@ ONLY_IN = {
     "fastapi": {"studio", "app.py"},
     "starlette": {"studio", "app.py"},
     "dbos": {"jobs"},
+    "webauthn": {"auth"},
     "c2pa": {"sora_core"},
     "scipy": {"sora_core"},
     "prometheus_client": {"observe"},

@@ -202,6 +202,15 @@ def test_touch_with_the_passkey_of_somebody_else_opens_nothing(
     assert refusal.value.fault == "passkey"
 
 
+@pytest.mark.parametrize("name", ["\x00", "\ud800", "", "x" * 2000, 5, None, ["a"]])
+def test_touch_refuses_what_names_no_passkey(database: Database, ada: Invited, name: Any) -> None:
+    key = Authenticator()
+    enrol(database, ada, key)
+    with pytest.raises(TouchInvalid) as refusal:
+        touch(database, ada, {**key.get(ask(database, ada)), "id": name})
+    assert refusal.value.fault == "passkey"
+
+
 def test_one_answer_sent_twenty_times_at_once_counts_once(database: Database, ada: Invited) -> None:
     key = Authenticator()
     enrol(database, ada, key)

@@ -63,10 +63,9 @@ function personRow(tester, on) {
   return h(
     "tr",
     { class: "person", "data-tester": tester.id },
-    h("td", {}, tester.name, tester.role === "admin" && h("span", { class: "role" }, "admin"), touchMark(tester)),
+    h("td", {}, tester.name, tester.role === "admin" && h("span", { class: "role" }, "admin")),
     h("td", { class: "role" }, on.cohortOf(tester)),
-    h("td", { class: "minor" }),
-    h("td", { class: "minor" }),
+    h("td", { class: "role minor", colspan: 2 }, touches(tester)),
     h(
       "td",
       { class: "end" },
@@ -77,11 +76,11 @@ function personRow(tester, on) {
   );
 }
 
-/** Where it was said of this tester alone whether they touch a passkey. */
-function touchMark({ step_up: needed, passkeys }) {
-  if (needed === null) return null;
-  const keys = passkeys ? "" : ", has no passkey";
-  return h("span", { class: "role" }, needed ? `touches${keys}` : "no touches");
+/** What was said of this tester alone about touching a passkey. */
+function touches({ step_up: needed, passkeys }) {
+  if (needed === null) return "";
+  if (!needed) return "Touches nothing";
+  return passkeys ? "Touches a passkey" : "Has no passkey yet";
 }
 
 function tokenRow(token, tester, now, on) {

@@ -8,7 +8,7 @@ import { post } from "./server.js";
 const NO_TOUCH = "It was not touched, or it took too long. Try again.";
 const NOT_FOR_A_NUMBER = `Passkeys need a name where this address has a number: open Greenroom at http://localhost${location.port && `:${location.port}`} and sign in there.`;
 const NOT_IN_A_FRAME = "Passkeys work in a tab of their own: open Greenroom in one, outside this page.";
-const NOT_HERE = "This browser keeps no passkeys, or not for this address. Use another browser, or open Greenroom over https.";
+const NOT_HERE = "This browser keeps no passkeys, or not for this address: it must be a name, over https. Use another browser, or ask an admin.";
 const KNOWN = "This one is among your passkeys already. Use another.";
 
 /** Touch a passkey. Throws a Problem that says what to do. */
@@ -74,7 +74,7 @@ async function given(ask) {
   try {
     return await ask();
   } catch ({ name }) {
-    const isNumber = /^[\d.]+$|^\[/.test(location.hostname);
+    const isNumber = ["127.0.0.1", "[::1]"].includes(location.hostname);
     const why = { InvalidStateError: KNOWN, SecurityError: isNumber ? NOT_FOR_A_NUMBER : NOT_HERE };
     throw new Problem({ code: "no_touch", detail: why[name] ?? NO_TOUCH });
   }
