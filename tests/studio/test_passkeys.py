@@ -136,6 +136,8 @@ def test_script_touches_nothing_and_draws_on_its_testers_touch(house: House, adm
     ask_of(admin, xia)
     refused = signing.post("/jobs", json=WISH).json()
     assert refused["code"] == "step_up_required"
+    video = signing.post("/v1/videos", json={"prompt": WISH["prompt"]})
+    assert (video.status_code, "step_up_required" in video.text) == (403, True)
     for path in ("/passkeys/challenge", "/touches/challenge"):
         assert signing.post(path).json()["code"] == "not_granted"
     enrol(xia.browser, key)
