@@ -1,5 +1,7 @@
 """`/metrics`, for Prometheus: what this process counted, and what the database has of all."""
 
+import math
+
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -34,7 +36,8 @@ def count_shared(parts: Parts) -> None:
             workers = workers_there(db, now_ms())
     except OperationalError:
         metrics.JOBS.clear()
-        metrics.WORKERS.set(float("nan"))
+        metrics.OLDEST_QUEUED_SECONDS.set(math.nan)
+        metrics.WORKERS.set(math.nan)
         return
     for state in LIVE:
         count, first_ms = line.get(state, (0, None))

@@ -65,7 +65,7 @@ class Answer:
         `ms`: until the answer began; `open_ms`: until it ended, which is later for a stream.
         """
         visit = self.visit
-        labels = (self.method, visit.route, str(self.status))
+        labels = (self.method, visit.route, str(self.status or "none"))  # none: they left first
         metrics.HTTP_SECONDS.labels(*labels).observe(self.waited_s)
         if visit.code is not None:
             metrics.REFUSALS.labels(visit.code).inc()
