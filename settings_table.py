@@ -130,6 +130,12 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("GREENROOM_OIDC_ADMIN", "", "The provider's id (sub) of whoever becomes an admin."),
     Setting(
+        "GREENROOM_VISIBLE_MARK",
+        "shared",
+        "Which films say in a corner that a model made them: shared (what others are shown), "
+        "always (the artist's own too), never.",
+    ),
+    Setting(
         "GREENROOM_MARK_KEY",
         "",
         "Writes and reads the invisible marks; who has it can remove them. Empty: made at first "

@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from errors import NotFound
-from jobs.files import discard_attempts
+from jobs.files import KINDS, discard_attempts, shown_name
 from jobs.records import LIVE, Clip, Job
 from sora_core.store import Store
 
@@ -36,6 +36,8 @@ def erase(db: Session, job_id: str, owner_id: str, now_ms: int, release: Release
 
 
 def discard(store: Store, job: Job) -> None:
-    """Leave no file of an erased job: film, still, sprite sheet."""
+    """Leave no file of an erased job: film, still, sprite sheet, the copies others saw."""
     discard_attempts(store, job.id, range(1, job.attempts + 1))
     store.discard(sheet_name(job.id))
+    for kind in KINDS:
+        store.discard(shown_name(job.id, kind))

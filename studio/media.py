@@ -9,8 +9,10 @@ from starlette.responses import Response
 from jobs.records import Clip, Job
 from studio.parts import Parts
 from studio.ranges import StoredFile
+from studio.shown import key_for_artist
 
 TITLE_MAX_CHARS = 48
+MEDIA_TYPES = {"mp4": "video/mp4", "jpg": "image/jpeg"}
 
 
 async def send_clip(parts: Parts, request: Request, clip_id: str, kind: str) -> Response:
@@ -20,7 +22,7 @@ async def send_clip(parts: Parts, request: Request, clip_id: str, kind: str) -> 
     """
     clip, title = await run_in_threadpool(find, parts, clip_id, request.state.principal.tester_id)
     saved_as = f"{title}.{kind}" if "download" in request.query_params else None
-    key, media_type = (clip.key, "video/mp4") if kind == "mp4" else (clip.poster_key, "image/jpeg")
+    key, media_type = await key_for_artist(parts, clip, kind), MEDIA_TYPES[kind]
     return await send_file(parts, key, media_type, saved_as)
 
 

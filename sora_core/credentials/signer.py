@@ -21,7 +21,9 @@ VERSION = "0.1.0"
 TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 MARK = "greenroom.mark.1"
 #: What one film goes on from; others are inputs of a new one (C2PA 2.x, ingredients).
-CONTINUES = ("extend", "extend_back", "loop", "remix")
+CONTINUES = ("extend", "extend_back", "loop", "remix", "shown")
+#: The operation of a copy that was only given the visible mark.
+SHOWN = "shown"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Claim:
     """What is signed of a film. Nothing in it tells of a person or of what was asked for.
 
     model, variant  by whom it was drawn
-    operation       one of sora_core.spec.OPERATIONS
+    operation       one of sora_core.spec.OPERATIONS, or SHOWN
     made_at         milliseconds since 1970, UTC
     sources         the films and pictures it began with
     mark            the number of the invisible mark in it, if it has one
@@ -53,6 +55,9 @@ class Claim:
             "when": when,
             "description": f"Drawn by a trained model: {self.operation.replace('_', ' ')}",
         }
+        if self.operation == SHOWN:
+            drawn["softwareAgent"] = {"name": SOFTWARE, "version": VERSION}
+            drawn["description"] = "Given a visible sign that says a model made it"
         if named and not self.continues:
             drawn["parameters"] = {"ingredientIds": named}
         opened = {"action": "c2pa.opened", "when": when, "parameters": {"ingredientIds": named}}

@@ -37,8 +37,7 @@ def trace(film: Path, pattern: Pattern, issued: Collection[int]) -> Trace:
     Every number that was issued is compared, so a mark too worn to be read may still be known.
     """
     parts = windows(film)
-    numbers = np.fromiter(issued, np.int64, len(issued))
-    words = encode([int(number) for number in numbers]) if len(numbers) else np.empty((0, 216))
+    numbers, words = numbers_and_words(issued)
     best = Trace(None, 0.0)
     for picture in pictures(parts):
         for reading in looks(picture, pattern):
@@ -47,6 +46,12 @@ def trace(film: Path, pattern: Pattern, issued: Collection[int]) -> Trace:
                 return here
             best = max(best, here, key=lambda found: found.z)
     return best
+
+
+def numbers_and_words(issued: Collection[int]) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) int64 and (N, 216) ±1, as `judge` takes them."""
+    numbers = np.fromiter(issued, np.int64, len(issued))
+    return numbers, encode([int(number) for number in numbers])
 
 
 def pictures(parts: list[np.ndarray]) -> Iterator[np.ndarray]:

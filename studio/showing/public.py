@@ -21,6 +21,7 @@ from studio.clock import now_ms
 from studio.markup import send_page
 from studio.media import send_file
 from studio.parts import Parts
+from studio.shown import key_for_others
 
 NOBODY = "An artist who wishes not to be named"
 TAKEN = "This clip does not hang in the gallery, or not any more."
@@ -154,9 +155,8 @@ async def nothing_here(sentence: str) -> Response:
 
 
 async def send(parts: Parts, clip: Clip, kind: str) -> Response:
-    if kind == "mp4":
-        return await send_file(parts, clip.key, "video/mp4")
-    return await send_file(parts, clip.poster_key, "image/jpeg")
+    media_type = "video/mp4" if kind == "mp4" else "image/jpeg"
+    return await send_file(parts, await key_for_others(parts, clip, kind), media_type)
 
 
 def film(path: str, clip: Clip) -> str:

@@ -14,6 +14,7 @@ from sora_core.sheets import write_sheet
 from studio.clock import now_ms
 from studio.media import send_file
 from studio.parts import Parts
+from studio.shown import key_for_artist
 from studio.videos.creating import finished
 
 VARIANTS = ("video", "thumbnail", "spritesheet")
@@ -29,9 +30,9 @@ async def download(parts: Parts, request: Request, video_id: str) -> Response:
         raise BadSpec(f"The variant is one of {', '.join(VARIANTS)}.", field="variant")
     _, clip = await run_in_threadpool(finished, parts, video_id, request.state.principal)
     if asked[0] == "video":
-        return await send_file(parts, clip.key, "video/mp4")
+        return await send_file(parts, await key_for_artist(parts, clip, "mp4"), "video/mp4")
     if asked[0] == "thumbnail":
-        return await send_file(parts, clip.poster_key, "image/jpeg")
+        return await send_file(parts, await key_for_artist(parts, clip, "jpg"), "image/jpeg")
     key = await to_thread.run_sync(sheet_of, parts, clip, limiter=parts.desk.one)
     return await send_file(parts, key, "image/jpeg")
 

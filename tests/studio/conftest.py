@@ -165,6 +165,8 @@ def wire(database: Database, folder: Path, **environment: str) -> Parts:
             "GREENROOM_DATA": str(folder),
             "GREENROOM_DATABASE_URL": database.url,
             "GRADIO_SERVER_PORT": str(free_port()),
+            # Most films here are a few bytes that no sign can be drawn into.
+            "GREENROOM_VISIBLE_MARK": "never",
             **environment,
         }
     )
