@@ -11,6 +11,7 @@ import auth.records  # noqa: F401
 import jobs.records  # noqa: F401
 import programme.moderation.records
 import programme.records
+import programme.records_calls
 import programme.records_clips
 import programme.records_contributions
 import programme.records_incidents  # noqa: F401  (all, so that their tables are known)

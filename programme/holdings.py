@@ -19,6 +19,7 @@ from auth.touching import Challenge, Passkey, Touch
 from database import Record
 from jobs.records import Clip, Job, Picture, Turn
 from programme.records import Consent, PolicyAcceptance
+from programme.records_calls import Entry
 from programme.records_clips import Publication, Review, Share
 from programme.records_contributions import Credit, Feedback
 
@@ -110,6 +111,7 @@ HOLDINGS: tuple[Holding, ...] = (
         "Where your clips stood in review, and why.",
         hidden=("reviewer_id",),
     ),
+    Holding("entries", Entry, by(Entry.owner_id), "What you entered in open calls."),
     Holding("links", Share, by(Share.owner_id), "Your links to clips.", hidden=("secret",)),
     Holding("gallery", Publication, by(Publication.owner_id), "What you published."),
     Holding("touches", Touch, by(Touch.tester_id), "What the last touch of a passkey opened."),
@@ -191,6 +193,8 @@ HOLDINGS: tuple[Holding, ...] = (
 #: Tables that know no tester.
 NOBODYS = (
     "cohorts",
+    "calls",
+    "incidents",
     "policies",
     "rates",
     "presences",

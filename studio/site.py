@@ -36,6 +36,7 @@ from studio import (
 )
 from studio.gateway import Gateway
 from studio.moderating import ROUTES as MODERATING
+from studio.open_calls import ROUTES as CALLS
 from studio.openness import ROUTES as OPENNESS
 from studio.page import Shell, build_page, plain_theme
 from studio.parts import Parts
@@ -134,7 +135,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/pictures", uploads.bring_picture, "POST"),
         at("/pictures/{picture_id}.jpg", uploads.show_picture),
         *(at(*row) for row in (*VIDEOS, *WEBHOOKS)),
-        *(at(*row) for row in (*SHOWING, *MODERATING, *OPENNESS)),
+        *(at(*row) for row in (*SHOWING, *MODERATING, *OPENNESS, *CALLS)),
         at("/backstage", backstage.show_backstage),
         at("/backstage/room", backstage.show_room),
         at("/backstage/audit", audit_page.show_audit),

@@ -11,6 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from errors import BadSpec, NotFound
 from jobs.records import Job
+from programme.records_clips import Review
+from programme.review_desk import reviews_of
 from sora_core.catalog import MODELS
 from sora_core.form import choice, whole
 from sora_core.spec import SECONDS_MAX, SIZES
@@ -29,14 +31,15 @@ async def retrieve(parts: Parts, request: Request, video_id: str) -> Response:
     """Raises NotFound, for somebody else's too."""
     owner_id = request.state.principal.tester_id
 
-    def find() -> Job:
+    def find() -> tuple[Job, Sequence[Review]]:
         with parts.database.read() as db:
-            return parts.queue.find(db, video_id, owner_id)
+            job = parts.queue.find(db, video_id, owner_id)
+            return job, reviews_of(db, [job.id]).get(job.id, [])
 
-    job = await run_in_threadpool(find)
+    job, reviews = await run_in_threadpool(find)
     wait_ms = POLL_MS.get(job.state)
     headers = {"openai-poll-after-ms": str(wait_ms)} if wait_ms else None
-    return JSONResponse(video(job), headers=headers)
+    return JSONResponse(video(job, reviews), headers=headers)
 
 
 async def list_all(parts: Parts, request: Request) -> Response:
@@ -53,13 +56,15 @@ async def list_all(parts: Parts, request: Request) -> Response:
     if after is not None and not ID.fullmatch(after):
         raise BadSpec("This is no video's id.", field="after")
 
-    def read() -> Sequence[Job]:
+    def read() -> list[dict[str, Any]]:
         with parts.database.read() as db:
             owner_id = request.state.principal.tester_id
-            return db.scalars(page(owner_id, limit + 1, order, after)).all()
+            jobs = db.scalars(page(owner_id, limit + 1, order, after)).all()
+            reviews = reviews_of(db, [job.id for job in jobs])
+            return [video(job, reviews.get(job.id, ())) for job in jobs]
 
     found = await run_in_threadpool(read)
-    data = [video(job) for job in found[:limit]]
+    data = found[:limit]
     return JSONResponse(listed(data, has_more=len(found) > limit))
 
 

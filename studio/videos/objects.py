@@ -1,8 +1,11 @@
 """A job as the `video` object of that API: every key is there, those without a value are null."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from jobs.records import Clip, Job
+from programme.records_clips import Review
+from programme.reviews import APPEAL, WITHDRAWN
 
 STATUS = {
     "queued": "queued",
@@ -13,11 +16,13 @@ STATUS = {
 }
 
 
-def video(job: Job) -> dict[str, Any]:
+def video(job: Job, reviews: Sequence[Review] = ()) -> dict[str, Any]:
     """`status` is one of the four that clients wait by; what else there is to say has own keys.
 
     Ours: style, seed, negative_prompt, turbo, operation, sources, variation_of, and `review`,
-    null while nobody has to look at it.
+    null where nobody was asked to look at it.
+
+    reviews  of its clip, the first round first
     """
     spec = job.spec
     remixed = spec["operation"] == "remix"
@@ -35,7 +40,7 @@ def video(job: Job) -> dict[str, Any]:
         "seconds": str(spec["seconds"]),
         "remixed_from_video_id": spec["sources"][0] if remixed else None,
         "error": error(job),
-        "review": None,
+        "review": review(reviews),
         "style": spec["style"],
         "seed": spec["seed"],
         "negative_prompt": spec["negative_prompt"],
@@ -43,6 +48,19 @@ def video(job: Job) -> dict[str, Any]:
         "operation": spec["operation"],
         "sources": spec["sources"],
         "variation_of": job.variation_of,
+    }
+
+
+def review(rounds: Sequence[Review]) -> dict[str, Any] | None:
+    """Where the latest round stands; `appeal` says whether it is the second one."""
+    if not rounds or rounds[-1].state == WITHDRAWN:
+        return None
+    latest = rounds[-1]
+    return {
+        "state": latest.state,
+        "appeal": latest.round == APPEAL,
+        "reason": latest.reason,
+        "words": latest.words,
     }
 
 

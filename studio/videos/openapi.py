@@ -231,7 +231,16 @@ def video() -> Schema:
         "seconds": {**TEXT, "pattern": "^[0-9]+$"},
         "remixed_from_video_id": nullable(TEXT),
         "error": nullable(whole_object({"code": TEXT, "message": TEXT})),
-        "review": {"type": "null"},
+        "review": nullable(
+            whole_object(
+                {
+                    "state": {"enum": ["approved", "rejected", "waiting"]},
+                    "appeal": {"type": "boolean"},
+                    "reason": nullable(TEXT),
+                    "words": TEXT,
+                }
+            )
+        ),
         "style": nullable(TEXT),
         "seed": COUNT,
         "negative_prompt": TEXT,

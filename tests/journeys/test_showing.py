@@ -28,7 +28,7 @@ def test_clip_is_rejected_appealed_approved_hung_up_and_taken_down(
     stranger.page.get_by_role("heading", name="Nothing here").wait_for()
     look_every_way(stranger, "gallery-nothing-here")
     artist.page.reload()
-    artist.page.get_by_text("Taken down by an admin").wait_for()
+    artist.page.get_by_text("Taken down by an admin just now").wait_for()
     artist.page.get_by_text("The band asked us to.").wait_for()
     artist.shoot("showing-taken-down")
 
@@ -164,7 +164,7 @@ def hang_up(artist: Visitor) -> None:
     assert page.get_by_label("Credit").input_value() == "Ada L."
     page.get_by_label("Show the prompt").check()
     page.get_by_role("button", name="Hang it").click()
-    clip.get_by_text("In the gallery").wait_for()
+    clip.get_by_role("button", name="Take out of the gallery").wait_for()
     look_every_way(artist, "showing-shown")
 
 

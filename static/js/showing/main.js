@@ -14,8 +14,9 @@ const LOOK_MS = 5000;
 let desk = null;
 let before = "";
 
-async function look() {
-  if (document.hidden || document.querySelector("dialog")) return;
+/** `now`: whatever the person is doing, as they just changed something. */
+async function look(now = false) {
+  if (!now && (document.hidden || document.querySelector("dialog"))) return;
   try {
     desk = await get("/showing/list");
   } catch (problem) {
@@ -24,8 +25,8 @@ async function look() {
     return;
   }
   find(".banner").hidden = true;
-  const { now, ...rest } = desk;
-  const facts = JSON.stringify([rest, Math.floor(now / 60000)]);
+  const { now: at, ...rest } = desk;
+  const facts = JSON.stringify([rest, Math.floor(at / 60000)]);
   const isBusy = find(".shelf").contains(document.activeElement) || [...document.querySelectorAll("video")].some((film) => !film.paused);
   if (facts === before || (before && isBusy)) return;
   before = facts;
@@ -84,7 +85,7 @@ function linksOf({ links }) {
 
 function linkRow(link) {
   if (link.state !== "open") return h("li", {}, h("span", { class: "state rejected" }, `A link was taken down by an admin: ${link.sentence}`), h("span", { class: "soft" }, link.words));
-  const until = link.expires_at ? `ends in ${duration(link.expires_at - desk.now)}` : "until you end it";
+  const until = link.expires_at ? `until ${day(link.expires_at)}` : "until you end it";
   return h(
     "li",
     { "data-link": link.id },
@@ -92,6 +93,10 @@ function linkRow(link) {
     h("code", {}, link.url),
     h("button", { type: "button", class: "button danger", onclick: () => endLink(link) }, "End"),
   );
+}
+
+function day(ms) {
+  return new Date(ms).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** What can be done with a clip as it stands. */
@@ -184,7 +189,7 @@ async function changed(sentence) {
   say(find(".announcer"), sentence);
   document.activeElement?.blur();
   before = "";
-  await look();
+  await look(true);
 }
 
 function tell(problem) {
@@ -197,4 +202,4 @@ themeMenu(find(".theme-menu"));
 accountMenu(find(".account-menu"), await get("/me"));
 await look();
 await lookAtRefusals();
-setInterval(look, LOOK_MS);
+setInterval(() => look(), LOOK_MS);

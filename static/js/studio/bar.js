@@ -58,6 +58,7 @@ export function accountMenu(root, { name, is_admin: isAdmin, provider }) {
     isAdmin && item("pencil", "Studio", go("/")),
     provider && item("door", `Connect ${provider}`, connect),
     item("picture", "Review and sharing", go("/showing")),
+    item("pencil", "Open calls", go("/calls")),
     item("scenes", "Transparency", go("/transparency/inside")),
     item("screen", "Your devices", go("/devices")),
     item("out", "Sign out", signOut),

@@ -122,3 +122,17 @@ def test_nobody_acts_on_somebody_elses_clip(house: House, ada: Person, ben: Pers
     ada.browser.post(f"/showing/{clip_id}/submit", json={})
     assert ben.browser.post(f"/showing/{clip_id}/withdraw", json={}).status_code == 409
     assert mine(ada, clip_id)["reviews"][0]["state"] == "waiting"
+
+
+def test_video_api_tells_what_a_person_said_of_it(house: House, ada: Person, admin: Person) -> None:
+    clip_id = finished(house, ada)
+    path = f"/v1/videos/{clip_id}"
+    assert ada.browser.get(path).json()["review"] is None
+    ada.browser.post(f"/showing/{clip_id}/submit", json={})
+    waiting = {"state": "waiting", "appeal": False, "reason": None, "words": ""}
+    assert ada.browser.get(path).json()["review"] == waiting
+    admin.browser.post("/backstage/reviews/decide", json={"cases": [case(clip_id)], **REJECT})
+    said = {**waiting, "state": "rejected", "reason": "likeness", "words": REJECT["words"]}
+    assert ada.browser.get(path).json()["review"] == said
+    newest = ada.browser.get("/v1/videos", params={"limit": 1}).json()["data"][0]
+    assert (newest["id"], newest["review"]) == (clip_id, said)
