@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from auth.answers import iso
 from auth.records import Tester
 from errors import GreenroomError
 from jobs.records import Clip, Picture
-from programme.holdings import HOLDINGS, facts
+from programme.holdings import HOLDINGS, Holding, facts
 from programme.policy import sentences, standing
 
 Lend = Callable[[str], AbstractContextManager[Path]]
@@ -35,38 +35,40 @@ class Archive:
     films: list[tuple[str, str]]
 
 
-def gather(db: Session, tester_id: str, now_ms: int) -> Archive:
+def gather(
+    db: Session, tester_id: str, now_ms: int, holdings: Sequence[Holding] = HOLDINGS
+) -> Archive:
     """All rows of this tester, the newest state of each."""
     tables = {
         holding.name: [
             facts(row, holding.hidden)
             for row in db.scalars(select(holding.record).where(holding.whose(tester_id)))
         ]
-        for holding in HOLDINGS
+        for holding in holdings
     }
-    return Archive(about(db, tester_id, tables, now_ms), tables, list(films(db, tester_id)))
+    said = about(db, tester_id, now_ms) | {"files": [told(row, tables) for row in holdings]}
+    return Archive(said, tables, list(films(db, tester_id)))
 
 
-def about(
-    db: Session, tester_id: str, tables: dict[str, list[dict[str, Any]]], now_ms: int
-) -> dict[str, Any]:
+def about(db: Session, tester_id: str, now_ms: int) -> dict[str, Any]:
     return {
         "what": "Everything that this programme keeps of you.",
         "tester": tester_id,
         "name": db.get_one(Tester, tester_id).name,
         "made_at": iso(now_ms),
         "policy": sentences(standing(db, tester_id).holds.policy),
-        "files": [
-            {
-                "file": f"{holding.name}.json",
-                "rows": len(tables[holding.name]),
-                "what_for": holding.purpose,
-                "left_out": list(holding.hidden),
-                "when_you_leave": f"{holding.outcome}{holding.kept and ': '}{holding.kept}",
-            }
-            for holding in HOLDINGS
-        ],
         "times": "Milliseconds since 1970-01-01, UTC, where a name ends in _at or _ms.",
+    }
+
+
+def told(holding: Holding, tables: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """What the archive says of one of its files."""
+    return {
+        "file": f"{holding.name}.json",
+        "rows": len(tables[holding.name]),
+        "what_for": holding.purpose,
+        "left_out": list(holding.hidden),
+        "when_you_leave": f"{holding.outcome}{holding.kept and ': '}{holding.kept}",
     }
 
 

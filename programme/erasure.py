@@ -41,7 +41,15 @@ class Erased:
     tokens: Sequence[str]
 
 
-def erase(db: Session, tester_id: str, name: str, *, release: Release, now_ms: int) -> Erased:
+def erase(
+    db: Session,
+    tester_id: str,
+    name: str,
+    *,
+    release: Release,
+    now_ms: int,
+    holdings: Sequence[Holding] = HOLDINGS,
+) -> Erased:
     """Delete a tester, who writes their own name to say that they mean it. Does not commit.
 
     Clips under way end uncharged. `release(db, job_id, now_ms)` gives back what a job holds.
@@ -53,13 +61,13 @@ def erase(db: Session, tester_id: str, name: str, *, release: Release, now_ms: i
     if name.strip() != tester.name:
         raise BadSpec("Write your name as it stands here, to say that you mean it.", field="name")
     require_another_admin(db, tester)
-    receipt = write_receipt(db, tester_id, now_ms)
+    receipt = write_receipt(db, tester_id, now_ms, holdings)
     tokens = db.scalars(select(Token.id).where(Token.tester_id == tester_id)).all()
     for token_id in sorted(tokens):
         revocation.revoke(db, token_id, REASON, now_ms)
     gone = erase_jobs(db, tester_id, now_ms, release)
     pictures = db.scalars(select(Picture.id).where(Picture.owner_id == tester_id)).all()
-    for holding in HOLDINGS:
+    for holding in holdings:
         let_go(db, holding, tester_id)
     db.execute(update(Tester).where(Tester.id == tester_id).values(name=nameless(tester_id)))
     audit.record(
@@ -73,12 +81,14 @@ def erase(db: Session, tester_id: str, name: str, *, release: Release, now_ms: i
     return Erased(receipt, gone, [file_name(picture) for picture in pictures], tokens)
 
 
-def write_receipt(db: Session, tester_id: str, now_ms: int) -> dict[str, Any]:
+def write_receipt(
+    db: Session, tester_id: str, now_ms: int, holdings: Sequence[Holding]
+) -> dict[str, Any]:
     """What there is of a tester before anything goes, and what becomes of it.
 
     `unpaid`: minor units by currency, owed or in dispute.
     """
-    counts = [(holding, count(db, holding, tester_id)) for holding in HOLDINGS]
+    counts = [(holding, count(db, holding, tester_id)) for holding in holdings]
     unpaid = {
         currency: sums[OWED] + sums[DISPUTED] for currency, sums in totals(db, tester_id).items()
     }

@@ -17,8 +17,10 @@ from auth.joining import Invite, TermsAcceptance, WaitlistEntry
 from auth.records import AuditEntry, Budget, Meter, Reservation, SignIn, Subject, Tester, Token
 from auth.touching import Challenge, Passkey, Touch
 from database import Record
-from jobs.records import Clip, Job, Picture, Turn
+from jobs.records import Clip, Job, Mark, Picture, Turn
+from programme.moderation.records import Refusal
 from programme.records import Consent, PolicyAcceptance
+from programme.records_calls import Entry
 from programme.records_calls import Entry
 from programme.records_clips import Publication, Review, Share
 from programme.records_contributions import Credit, Feedback
@@ -111,9 +113,17 @@ HOLDINGS: tuple[Holding, ...] = (
         "Where your clips stood in review, and why.",
         hidden=("reviewer_id",),
     ),
+    Holding(
+        "refusals",
+        Refusal,
+        by(Refusal.tester_id),
+        "Prompts that met a rule, and what became of your appeal.",
+        hidden=("decided_by",),
+    ),
     Holding("entries", Entry, by(Entry.owner_id), "What you entered in open calls."),
     Holding("links", Share, by(Share.owner_id), "Your links to clips.", hidden=("secret",)),
     Holding("gallery", Publication, by(Publication.owner_id), "What you published."),
+    Holding("entries", Entry, by(Entry.owner_id), "What you sent to open calls."),
     Holding("touches", Touch, by(Touch.tester_id), "What the last touch of a passkey opened."),
     Holding("challenges", Challenge, by(Challenge.tester_id), "What a passkey was asked."),
     Holding("passkeys", Passkey, by(Passkey.tester_id), "The passkeys you touch."),
@@ -139,6 +149,14 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("days", Budget, by(Budget.subject, "tester:"), "What you used of each day."),
     Holding(
         "limits", Subject, by(Subject.key, "tester:"), "Whether an admin stopped you, and why."
+    ),
+    Holding(
+        "marks",
+        Mark,
+        by(Mark.owner_id),
+        "Which number is hidden in which clip, so that a leaked copy can be traced.",
+        hidden=("key_id",),
+        kept="copies of a clip outlive it; what they lead to then is a number",
     ),
     Holding(
         "ledger",

@@ -92,6 +92,7 @@ DOORS = (
     door("POST", r"/invite/open", Who.ANYONE),
     door("GET HEAD", r"/terms", Who.ANYONE),
     door("POST", r"/v1/tokens/revoke", Who.ANYONE, foreign=True),
+    door("GET HEAD", r"/policy(/versions)?", Who.ANYONE),
     # what artists show to others, and how the programme is run
     door("GET HEAD", r"/transparency", Who.ANYONE),
     door("GET HEAD", r"/gallery(/feed\.xml)?", Who.ANYONE),
@@ -129,6 +130,15 @@ DOORS = (
     ),
     door("POST", r"/pictures", Who.SIGNED_IN, most_bytes=UPLOAD_MAX_BYTES),
     door("GET HEAD", PICTURE, Who.SIGNED_IN),
+    # what testers are asked, told and owed
+    door("GET", r"/policy/mine", Who.SIGNED_IN),
+    door("POST", r"/policy/accept", Who.SIGNED_IN),
+    door("GET", r"/data(/list)?", Who.SIGNED_IN),
+    door("POST", r"/data/(consent|archive|erase)", Who.SIGNED_IN),
+    door("GET", r"/feedback(/list)?", Who.SIGNED_IN),
+    door("POST", r"/feedback", Who.SIGNED_IN),
+    door("GET", r"/ledger(/list|/statement\.(csv|pdf))?", Who.SIGNED_IN),
+    door("POST", r"/ledger/(hours|[0-9a-f]{32}/dispute)", Who.SIGNED_IN),
     # for scripts, in the shape that clients of a hosted video API speak already
     door("GET", r"/v1/models(/[a-z0-9-]{1,40})?", Who.SIGNED_IN),
     door("GET", r"/v1/videos", Who.SIGNED_IN),
@@ -153,6 +163,13 @@ DOORS = (
     # backstage
     door("GET", r"/backstage(/room)?", Who.ADMIN),
     door("GET", r"/backstage/audit(\.csv|\.jsonl|/entries|/verdict)?", Who.ADMIN),
+    door("GET", r"/backstage/policy", Who.ADMIN),
+    door("POST", r"/backstage/policy", Who.ADMIN),
+    door("GET", r"/backstage/feedback(/list)?", Who.ADMIN),
+    door("POST", r"/backstage/feedback/[0-9a-f]{32}/decide", Who.ADMIN),
+    door("GET", r"/backstage/ledger(/list)?", Who.ADMIN),
+    door("GET", r"/backstage/ledger/[0-9a-f]{32}/(list|statement\.(csv|pdf))", Who.ADMIN),
+    door("POST", r"/backstage/ledger/(pay|rates|[0-9a-f]{32}/settle)", Who.ADMIN),
     door("POST", r"/backstage/testers(/[0-9a-f]{32}/tokens)?", Who.ADMIN),
     door("POST", r"/backstage/testers/[0-9a-f]{32}/(step-up|passkeys/reset)", Who.ADMIN),
     door("GET", r"/backstage/calls(/list)?", Who.ADMIN),

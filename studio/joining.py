@@ -1,5 +1,7 @@
 """Coming into the programme: the invite's page, the terms, the waitlist."""
 
+import html
+
 from markdown_it import MarkdownIt
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -8,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from auth import invites, terms, tokens, waitlist
 from auth.terms import Terms
 from errors import NotGranted
+from programme import policy
 from studio.clock import now_ms
 from studio.knocking import knock, try_token
 from studio.markup import send_page
@@ -19,13 +22,22 @@ LINK_LIFETIME_MS = 600_000
 ON_THE_LIST = "Thank you. If there is a place for you, somebody will write to you."
 
 
-async def show_invite(_parts: Parts, _request: Request) -> Response:
-    """The page that redeems an invite, the terms in it. The secret stays behind its #."""
-    return await send_page("invite", await run_in_threadpool(terms_slots))
+async def show_invite(parts: Parts, _request: Request) -> Response:
+    """The page that redeems an invite, terms and policy in it. The secret stays behind its #."""
+    return await send_page("invite", await run_in_threadpool(joining_slots, parts))
 
 
 async def show_terms(_parts: Parts, _request: Request) -> Response:
     return await send_page("terms", await run_in_threadpool(terms_slots))
+
+
+def joining_slots(parts: Parts) -> dict[str, str]:
+    """What somebody reads before they come in: the terms, and the policy in force."""
+    with parts.database.read() as db:
+        said = policy.sentences(policy.current(db).policy)
+    points = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in said)
+    shown = f'<h2>What becomes of your clips</h2><ul class="policy">{points}</ul>'
+    return terms_slots() | {"<!-- policy -->": shown}
 
 
 def terms_slots() -> dict[str, str]:

@@ -14,6 +14,7 @@ from jobs.records import Job
 from jobs.sources import require_sources
 from observe import metrics, visit
 from programme.moderation.refusals import require_allowed
+from programme.policy import require_accepted
 from sora_core.spec import ClipSpec
 from studio.moderating import asked_text
 from studio.parts import Parts
@@ -50,8 +51,8 @@ def make(
                      how urgent they are (studio/priorities.py)
     idempotency_key  with the same wish within 24 hours: the same jobs, charged once
     wish             what the key stands for, where that is not the first form
-    Raises BadSpec, PromptRefused, TokenInvalid, Suspended, TooMany, BudgetExhausted, and Conflict
-    where the key stood for another wish; nothing is charged then.
+    Raises BadSpec, PromptRefused, PolicyUnaccepted, TokenInvalid, Suspended, TooMany,
+    BudgetExhausted, and Conflict where the key stood for another wish; nothing is charged then.
     """
     _, priority = split_priority(principal, forms[0])
     specs = [ClipSpec.parse(split_priority(principal, form)[0]) for form in forms]
@@ -63,6 +64,7 @@ def make(
             first = first_job(db, owner_id, idempotency_key, wish or forms[0], job_id, now_ms)
             if first != job_id:
                 return Made([parts.queue.find(db, first, owner_id), *variations(db, first)])
+        require_accepted(db, owner_id)
         jobs: list[Job] = []
         for spec in specs:
             require_sources(db, spec, owner_id, now_ms)

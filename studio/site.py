@@ -40,6 +40,7 @@ from studio.open_calls import ROUTES as CALLS
 from studio.openness import ROUTES as OPENNESS
 from studio.page import Shell, build_page, plain_theme
 from studio.parts import Parts
+from studio.people.routes import ROUTES as PEOPLE
 from studio.refusals import answer, broken, unreachable
 from studio.showing.routes import ROUTES as SHOWING
 from studio.videos.routes import ROUTES as VIDEOS
@@ -136,6 +137,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/pictures/{picture_id}.jpg", uploads.show_picture),
         *(at(*row) for row in (*VIDEOS, *WEBHOOKS)),
         *(at(*row) for row in (*SHOWING, *MODERATING, *OPENNESS, *CALLS)),
+        *(at(*row) for row in PEOPLE),
         at("/backstage", backstage.show_backstage),
         at("/backstage/room", backstage.show_room),
         at("/backstage/audit", audit_page.show_audit),

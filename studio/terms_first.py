@@ -9,15 +9,15 @@ from auth import identities, terms
 from auth.identities import Claims
 from errors import SignInFailed
 from studio.clock import now_ms
-from studio.joining import terms_slots
+from studio.joining import joining_slots
 from studio.markup import send_page
 from studio.parts import Parts
 from studio.provider import mint_link, provider, state_cookie, unseal_claims
 from studio.requests import read_form, read_text
 
 
-async def show_terms_first(_parts: Parts, _request: Request) -> Response:
-    return await send_page("terms-first", await run_in_threadpool(terms_slots))
+async def show_terms_first(parts: Parts, _request: Request) -> Response:
+    return await send_page("terms-first", await run_in_threadpool(joining_slots, parts))
 
 
 async def accept_terms(parts: Parts, request: Request) -> Response:

@@ -1,6 +1,7 @@
 // Backstage: who is in the programme, and what is being drawn. Looks again by itself.
 
 import { accountMenu, themeMenu, wordmark } from "../studio/bar.js";
+import { rooms } from "../people/page.js";
 import { isLive } from "../studio/card.js";
 import { h, say } from "../studio/dom.js";
 import { get, post } from "../studio/server.js";
@@ -115,6 +116,7 @@ async function changed(sentence) {
 
 wordmark(find(".wordmark"));
 themeMenu(find(".theme-menu"));
+rooms(find(".rooms"));
 find(".add-tester").onclick = addTester;
 find(".make-invite").onclick = () => makeInvite(changed);
 find(".add-cohort").onclick = () => addCohort(changed);

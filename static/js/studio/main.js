@@ -8,6 +8,7 @@ import { examples } from "./examples.js";
 import { noticeSentence, watchNotice } from "./notice.js";
 import { withTouch } from "./passkeys.js";
 import { pickClip } from "./picker.js";
+import { policyLine } from "./policy.js";
 import { needsSignIn, Problem } from "./problem.js";
 import { get } from "./server.js";
 import { Wall } from "./wall.js";
@@ -94,6 +95,7 @@ async function openStudio(root, gradio) {
     });
   }
 
+  policyLine(root.querySelector(".policy-line"));
   examples(root.querySelector(".examples"), (spec) => composer.take(spec));
   wall.showAll(jobs);
   arrange();
