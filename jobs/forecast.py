@@ -65,7 +65,7 @@ def takes(db: Session) -> tuple[dict[str | None, float], float | None]:
     latest = db.execute(took.order_by(Job.id.desc()).limit(LATEST)).all()
     kinds: dict[str | None, list[int]] = {}
     for kind, _, took_ms in latest:
-        kinds.setdefault(kind, []).append(took_ms)
+        kinds.setdefault(kind, []).append(took_ms or 0)
     learned = {kind: median(times) for kind, times in kinds.items() if len(times) >= LEAST}
-    shares = [took_ms / gpu_ms for _, gpu_ms, took_ms in latest if gpu_ms]
+    shares = [(took_ms or 0) / gpu_ms for _, gpu_ms, took_ms in latest if gpu_ms]
     return learned, median(shares) if len(shares) >= LEAST else None

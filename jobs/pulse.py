@@ -1,6 +1,7 @@
-"""A worker's other thread: it says that the worker is there, and looks after the line.
+"""A worker's other threads: one says that it is there, one looks after the line.
 
-While this thread lives the worker counts as alive, also while it drains.
+While the first lives the worker counts as alive, also while it drains. It does nothing else, so
+that no lock of somebody else's can make it late.
 """
 
 import logging
@@ -43,7 +44,10 @@ class Pulse:
         self.worker, self.reaper, self.queue = worker, reaper, queue
         self.is_idle, self.executor_id, self.host, self.beat_s = is_idle, executor_id, host, beat_s
         self.over = threading.Event()
-        self.thread = threading.Thread(target=self.run, name="pulse", daemon=True)
+        self.threads = [
+            threading.Thread(target=self.run, args=[act], name=act.__name__, daemon=True)
+            for act in (self.beat, self.watch)
+        ]
         self.waited_for: str | None = None
 
     @property
@@ -55,32 +59,36 @@ class Pulse:
         self.reaper.give_up(presence.Presence.executor_id == self.executor_id)
         self.arrive()
         self.reaper.take_back()
-        self.thread.start()
+        for thread in self.threads:
+            thread.start()
 
     def stop(self) -> None:
         """Depart. Whatever the worker still held is taken back by somebody's reaper."""
         self.over.set()
-        self.thread.join(self.beat_s)
+        for thread in self.threads:
+            thread.join(self.beat_s)
         try:
             with self.database.begin() as db:
                 presence.depart(db, self.worker.name)
         except OperationalError as error:
             log.warning("this worker could not say that it goes: %s", error.orig)
 
-    def run(self) -> None:
+    def run(self, act: Callable[[], None]) -> None:
         while not self.over.wait(self.beat_s):
             try:
-                self.beat()
+                act()
             except OperationalError as error:
                 log.warning("the database does not answer: %s", error.orig)
             except Exception:
-                log.exception("a beat failed")
+                log.exception("%s failed", act.__name__)
 
     def beat(self) -> None:
         with self.database.begin() as db:
             alive = presence.beat(db, self.worker.name, self.worker.clock())
         if not alive:
             self.come_back()
+
+    def watch(self) -> None:
         self.reaper.look()
         self.order_forgotten()
 

@@ -158,6 +158,7 @@ def test_worker_that_was_given_up_comes_back_as_another(house: House, pulse: Pul
     job = drawn_by(house, name)
     pulse.reaper.give_up(Presence.name == name)
     pulse.beat()
+    pulse.watch()
     assert pulse.worker.name != name
     assert beat(house, pulse.worker.name)
     assert house.look(job).state == "queued"
