@@ -9,11 +9,12 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from errors import BadRequest, BadSpec
+from studio.doors import PICTURE_MAX_BYTES
 from studio.requests import read_form
 
 Fields = dict[str, Any]
 
-FIELDS_MAX, FILES_MAX, FIELD_MAX_BYTES = 40, 1, 64 * 1024
+FIELDS_MAX, FILES_MAX = 40, 1
 # `video[id]` is a member, `storyboard[]` one of several: how forms spell what JSON nests.
 MEMBER = re.compile(r"([a-z_]{1,40})\[([a-z_]{0,40})\]")
 TRUE, FALSE = (True, "true", "1"), (False, "false", "0")
@@ -29,7 +30,7 @@ async def read_fields(request: Request) -> Fields:
         return await read_form(request)
     try:
         async with request.form(
-            max_files=FILES_MAX, max_fields=FIELDS_MAX, max_part_size=FIELD_MAX_BYTES
+            max_files=FILES_MAX, max_fields=FIELDS_MAX, max_part_size=PICTURE_MAX_BYTES
         ) as form:
             return gathered(
                 [

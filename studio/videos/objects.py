@@ -14,6 +14,8 @@ STATUS = {
     "failed": "failed",
     "stopped": "failed",
 }
+# What jobs of before there was a choice do not say.
+UNSAID: dict[str, Any] = {"variant": "quality", "operation": "text", "sources": []}
 
 
 def video(job: Job, reviews: Sequence[Review] = ()) -> dict[str, Any]:
@@ -24,7 +26,7 @@ def video(job: Job, reviews: Sequence[Review] = ()) -> dict[str, Any]:
 
     reviews  of its clip, the first round first
     """
-    spec = job.spec
+    spec = UNSAID | job.spec
     remixed = spec["operation"] == "remix"
     return {
         "id": job.id,

@@ -49,7 +49,7 @@ class Wish:
     @property
     def sameness(self) -> dict[str, Any]:
         """What an Idempotency-Key stands for: a picture by what it shows, not by its new id."""
-        shown = self.picture and hashlib.sha256(self.picture).hexdigest()
+        shown = None if self.picture is None else hashlib.sha256(self.picture).hexdigest()
         return {**self.form, "variations": self.variations, "picture": shown}
 
 
@@ -101,7 +101,7 @@ def inherited(job: Job, clip: Clip) -> dict[str, Any]:
         "model": job.spec["model"],
         "style": job.spec["style"],
         "negative_prompt": job.spec["negative_prompt"],
-        "variant": job.spec["variant"],
+        "variant": job.spec.get("variant"),
         "width": clip.width,
         "height": clip.height,
         "seconds": clip_seconds(clip),

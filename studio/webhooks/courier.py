@@ -53,6 +53,8 @@ class Courier:
                 await self.round(tidy=rounds % TIDY_EVERY == 0)
             except OperationalError as error:
                 log.warning("webhooks wait for the database: %s", error.orig)
+            except Exception:  # the next round may go better; without one nobody is told
+                log.exception("a round of webhooks broke")
             rounds += 1
             await asyncio.sleep(EVERY_S)
 
@@ -73,6 +75,7 @@ class Courier:
             if db.scalar(select(WebhookEndpoint.id).limit(1)) is None:
                 return []
             news = outbox.find_news(db)
+        tidy = tidy and len(news) < outbox.NEWS_MAX
         if news or tidy:
             with self.database.begin() as db:
                 outbox.write_down(db, news, now)
@@ -107,7 +110,9 @@ class Courier:
             return await post(parcel.url, headers, parcel.body, loopback=loopback)
         except NotReached as error:
             log.info("webhook %s was not delivered: %s", parcel.delivery_id, error)
-            return None
+        except Exception:  # a stranger's server, or the way to it, broke in a way of its own
+            log.exception("webhook %s was not delivered", parcel.delivery_id)
+        return None
 
     def renew_seals(self) -> None:
         """After the server's secret was changed: what the previous one sealed, sealed anew."""

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from auth import audit
+from auth.records import Tester
 from errors import BadRequest, BadSpec, NotFound, TooMany
 from sora_core.form import line
 from studio.clock import now_ms
@@ -140,6 +141,8 @@ def event_types(fields: Fields) -> list[str]:
 
 
 def refuse_too_many(db: Session, owner_id: str) -> None:
+    # One after the other: of two at once neither would see the other's.
+    db.execute(select(Tester.id).where(Tester.id == owner_id).with_for_update())
     mine = select(func.count()).where(WebhookEndpoint.owner_id == owner_id)
     if (db.scalar(mine) or 0) >= EACH_MAX:
         raise TooMany(

@@ -22,6 +22,7 @@ LATE_MS = 10 * 60_000
 # Longer than one try takes; after it another process may take over.
 LEASE_MS = 60_000
 KEPT_MS = 30 * 86_400_000
+NEWS_MAX = 200  # of one pass; the rest is the next one's
 SECOND_MS = 1000
 # Waits between tries: about a day and a half in all, longer and longer.
 WAITS_MS = tuple(SECOND_MS * s for s in (5, 60, 300, 1800, 7200, 18_000, 36_000, 72_000))
@@ -53,7 +54,7 @@ def find_news(db: Session) -> list[tuple[str, str, str]]:
         .outerjoin(WebhookDelivery, told)
         .where(Job.ended_at >= WebhookEndpoint.seen_until, wanted, WebhookDelivery.id.is_(None))
         .order_by(Job.ended_at)
-        .limit(200)
+        .limit(NEWS_MAX)
     )
     return [
         (endpoint_id, job_id, COMPLETED if state == "finished" else FAILED)
@@ -81,7 +82,10 @@ def write_down(db: Session, news: list[tuple[str, str, str]], now_ms: int) -> in
 
 
 def tidy(db: Session, now_ms: int) -> None:
-    """Move on what need not be looked at again, and forget deliveries that ended long ago."""
+    """Move on what need not be looked at again, and forget deliveries that ended long ago.
+
+    Only once all news of before is written down: what is moved past is never found.
+    """
     late = now_ms - LATE_MS
     behind = update(WebhookEndpoint).where(WebhookEndpoint.seen_until < late - LATE_MS)
     db.execute(behind.values(seen_until=late))

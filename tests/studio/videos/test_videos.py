@@ -121,7 +121,9 @@ def test_picture_comes_as_a_file_a_data_url_or_an_id(
     form = {name: (None, value) for name, value in WISH.items()}
     sent = script.post("/videos", files={**form, "input_reference": ("a.png", png())}).json()
     url = "data:image/png;base64," + base64.b64encode(png()).decode()
-    nested = script.post("/videos", files={**form, "input_reference[image_url]": (None, url)})
+    # As large as a field of a form may be, and more than a body without a picture.
+    large = "data:image/png;base64," + base64.b64encode(png() + bytes(90_000)).decode()
+    nested = script.post("/videos", files={**form, "input_reference[image_url]": (None, large)})
     told = ask(script, input_reference={"image_url": url})
     kept = ada.browser.post("/pictures", content=png()).json()["id"]
     named = ask(script, input_reference={"file_id": kept})
@@ -297,6 +299,20 @@ def test_what_the_model_cannot_do_is_refused_with_a_reason(script: httpx.Client)
         error = answer.json()["error"]
         assert (answer.status_code, error["code"]) == (400, "not_offered")
         assert "prompt" in error["message"]
+
+
+def test_video_asked_for_before_there_was_a_choice_is_told_with_what_was_done_then(
+    house: House, script: httpx.Client
+) -> None:
+    video_id = drawn(house, script)
+    with house.parts.database.begin() as db:
+        job = db.get_one(Job, video_id)
+        new = ("variant", "operation", "sources", "strength", "storyboard")
+        job.spec = {name: value for name, value in job.spec.items() if name not in new}
+    video = script.get(f"/videos/{video_id}").json()
+    assert (video["turbo"], video["operation"], video["sources"]) == (False, "text", [])
+    answer = script.post(f"/videos/{video_id}/remix", json={"prompt": "a cat"})
+    assert answer.status_code == 200
 
 
 def test_cancelled_video_is_failed_and_says_cancelled(ada: Person, script: httpx.Client) -> None:

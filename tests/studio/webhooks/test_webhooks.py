@@ -149,6 +149,23 @@ def test_delivery_ends_failed_once_its_tries_are_used_up(
     assert [row.state for row in deliveries(house, endpoint)] == ["failed"]
 
 
+def test_more_news_than_one_pass_takes_is_told_though_it_is_old(
+    house: House, dora: Person, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an outage: tidying moves past nothing that is not written down yet."""
+    monkeypatch.setattr(outbox, "NEWS_MAX", 2)
+    endpoint = add(dora, ear.url)
+    videos = {finish(house, dora) for _ in range(3)}
+    old = now_ms() - 3 * outbox.LATE_MS
+    with house.parts.database.begin() as db:
+        db.execute(update(Job).where(Job.id.in_(videos)).values(ended_at=old))
+        db.get_one(WebhookEndpoint, endpoint["id"]).seen_until = old - 1
+    courier = Courier(house.parts.database, house.parts.settings)
+    taken = [parcel for _ in range(3) for parcel in courier.take(9, [], True)]
+    told = {json.loads(parcel.body)["data"]["id"] for parcel in taken}
+    assert told >= videos
+
+
 def test_many_couriers_send_each_event_once(database: Database) -> None:
     """Eight at once find the same news and want the same parcels: one row, one taker."""
     now = now_ms()
