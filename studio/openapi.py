@@ -16,6 +16,7 @@ from errors import (
     NotFound,
     NotGranted,
     NotSignedIn,
+    StoreFailed,
     TokenInvalid,
     TooMany,
     TooManySignIns,
@@ -23,7 +24,19 @@ from errors import (
 )
 from sora_core.catalog import MODELS
 from sora_core.spec import PROMPT_MAX_CHARS, SECONDS_MAX, SEED_MAX, SIZES
-from studio.schemas import COUNT, ID, Schema, answer, array, link, nullable, ref, refusals
+from studio.schemas import (
+    COUNT,
+    ID,
+    TEXT,
+    Schema,
+    answer,
+    array,
+    link,
+    nullable,
+    ref,
+    refusals,
+    whole_object,
+)
 from studio.videos import openapi as videos
 from studio.webhooks import openapi as webhooks
 
@@ -37,6 +50,8 @@ ALWAYS: tuple[type[GreenroomError], ...] = (
     Unavailable,
 )
 MOMENT = {"type": "integer", "description": "milliseconds since the epoch, UTC"}
+BOOL = {"type": "boolean"}
+PICTURE = {"type": "string", "pattern": "^picture_[0-9a-f]{32}$"}
 
 
 def describe() -> Schema:
@@ -50,7 +65,7 @@ def describe() -> Schema:
             "documents, under /v1 objects named error; `code` is stable.",
         },
         "security": [{"token": []}],
-        "paths": paths() | videos.paths() | webhooks.paths(),
+        "paths": paths() | belongings() | videos.paths() | webhooks.paths(),
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": {
@@ -66,7 +81,7 @@ def describe() -> Schema:
 
 
 def paths() -> dict[str, Schema]:
-    job_id = [{"name": "job_id", "in": "path", "required": True, "schema": ID}]
+    job_id = [parameter("job_id", ID)]
     refused = (BadSpec, TooMany, BudgetExhausted, TokenInvalid)
     links = {
         "again": link("show_job", "job_id", "$response.body#/id"),
@@ -98,6 +113,49 @@ def paths() -> dict[str, Schema]:
             ),
         },
     }
+
+
+def belongings() -> dict[str, Schema]:
+    """One's devices, and the pictures that clips begin with."""
+    device = {"id": ID, "label": TEXT, "here": BOOL, "enrolled_at": MOMENT}
+    device["last_used_at"] = nullable(MOMENT)
+    devices = whole_object({"now": MOMENT, "devices": array(whole_object(device))})
+    size = {"type": "integer", "minimum": 1}
+    picture = whole_object({"id": PICTURE, "url": TEXT, "width": size, "height": size})
+    link_made = answer("A sign-in link for one more device.", whole_object({"link": TEXT}))
+    bytes_ = {"schema": {"type": "string", "format": "binary"}}
+    kinds = dict.fromkeys(("image/png", "image/jpeg", "image/webp"), bytes_)
+    shown = {"description": "The picture.", "content": {"image/jpeg": bytes_}}
+    return {
+        "/devices/list": {
+            "get": operation("list_devices", {"200": answer("Your devices.", devices)})
+        },
+        "/devices/link": {"post": operation("make_device_link", {"201": link_made})},
+        "/devices/{device_id}/remove": {
+            "parameters": [parameter("device_id", ID)],
+            "post": operation("remove_device", {"204": {"description": "It is gone."}}),
+        },
+        "/pictures": {
+            "post": {
+                **operation(
+                    "bring_picture",
+                    {"201": answer("Kept.", picture)},
+                    BadSpec,
+                    TooMany,
+                    StoreFailed,
+                ),
+                "requestBody": {"required": True, "content": kinds},
+            }
+        },
+        "/pictures/{picture_id}.jpg": {
+            "parameters": [parameter("picture_id", PICTURE)],
+            "get": operation("show_picture", {"200": shown}),
+        },
+    }
+
+
+def parameter(name: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def operation(name: str, answers: Schema, *more: type[GreenroomError]) -> Schema:

@@ -29,7 +29,7 @@ ON_PURPOSE_ELSEWISE = (
 )
 # Answers that are no JSON, or are for our own pages.
 NOT_IN_IT = {"/", "/theme.css", "/sign-out", "/me/provider"}
-FOR_PAGES = ("assets", "gradio", "clips", "devices", "pictures")
+FOR_PAGES = ("assets", "gradio", "clips", "passkeys")
 
 
 class Forgetful(LocalTally):
@@ -92,7 +92,9 @@ def test_schemathesis_finds_nothing(house: House, tmp_path: Path) -> None:
 
 def filled(path: str) -> str:
     """The path with an id in each place for one."""
-    return re.sub(r"\{[a-z_]+\}", "0" * 32, path.replace("{endpoint_id}", "we_" + "0" * 32))
+    for name, prefix in (("endpoint_id", "we_"), ("picture_id", "picture_")):
+        path = path.replace(f"{{{name}}}", prefix + "0" * 32)
+    return re.sub(r"\{[a-z_]+\}", "0" * 32, path)
 
 
 def operations() -> set[tuple[str, str]]:
