@@ -21,7 +21,6 @@ from jobs.records import Clip, Job, Mark, Picture, Turn
 from programme.moderation.records import Refusal
 from programme.records import Consent, PolicyAcceptance
 from programme.records_calls import Entry
-from programme.records_calls import Entry
 from programme.records_clips import Publication, Review, Share
 from programme.records_contributions import Credit, Feedback
 
@@ -123,7 +122,6 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("entries", Entry, by(Entry.owner_id), "What you entered in open calls."),
     Holding("links", Share, by(Share.owner_id), "Your links to clips.", hidden=("secret",)),
     Holding("gallery", Publication, by(Publication.owner_id), "What you published."),
-    Holding("entries", Entry, by(Entry.owner_id), "What you sent to open calls."),
     Holding("touches", Touch, by(Touch.tester_id), "What the last touch of a passkey opened."),
     Holding("challenges", Challenge, by(Challenge.tester_id), "What a passkey was asked."),
     Holding("passkeys", Passkey, by(Passkey.tester_id), "The passkeys you touch."),
