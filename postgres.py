@@ -24,8 +24,8 @@ class Patience:
     pool_s     for one of this process's connections, while all of them are in use
     """
 
-    connect_s: int = 5
-    answer_s: int = 10
+    connect_s: int = 10
+    answer_s: int = 15
     pool_s: int = 5
 
 
