@@ -104,7 +104,8 @@ def filmed(file: str, start_s: float) -> Callable[[], Iterator[np.ndarray]]:
                str(SECONDS * FPS), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]  # fmt: skip
 
     def drawings() -> Iterator[np.ndarray]:
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as ffmpeg:
+        quiet = subprocess.DEVNULL  # it complains where nobody wants its last picture
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=quiet) as ffmpeg:
             assert ffmpeg.stdout is not None
             while content := ffmpeg.stdout.read(1280 * 720 * 3):
                 yield np.frombuffer(content, np.uint8).reshape(720, 1280, 3)

@@ -22,6 +22,7 @@ NEUTRAL = 128
 #: Of what stands out less in the film as it was encoded, worn copies may not be known again.
 WEAK_Z = 15.0
 BUSY = 9.0  # mean difference from the neighbourhood from which on detail hides the mark
+ENOUGH = 256  # pixels across that a map is made from
 ROWS = 4  # a row of the map stands for so many of the drawing
 
 
@@ -49,14 +50,15 @@ def rows_for(height: int) -> int:
 def with_map(drawing: np.ndarray) -> np.ndarray:
     """(h + rows_for(h), w, 3) uint8: the drawing (h, w, 3), and beneath it where detail hides."""
     height, width, _ = drawing.shape
-    luma = drawing @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    # Of a large drawing every few pixels tell as much: what is left out is as busy.
+    step = max(1, width // ENOUGH)
+    luma = drawing[::step, ::step] @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     # Shading is no detail: it is gone before the difference is taken.
     detail = np.abs(luma - ndimage.uniform_filter(luma, 3))
     busy = np.clip(ndimage.uniform_filter(detail, 5) / BUSY, 0, 1)
     share = (FAINTEST + (STRONGEST - FAINTEST) * busy) / STRONGEST
-    rows = rows_for(height)
-    rough = share[: rows * (height // rows)].reshape(rows, -1, width).mean(1)
-    grey = np.rint(255 * rough).astype(np.uint8)
+    down = np.linspace(0, len(share) - 1, rows_for(height)).round().astype(int)
+    grey = np.rint(255 * share[down]).astype(np.uint8).repeat(step, 1)[:, :width]
     return np.concatenate([drawing, np.repeat(grey[..., None], 3, 2)])
 
 

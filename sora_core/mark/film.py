@@ -36,8 +36,9 @@ def residual(frame: np.ndarray) -> np.ndarray:
 
 def even_out(picture: np.ndarray) -> np.ndarray:
     """A residual, or several averaged, equally loud everywhere: no object speaks for the whole."""
-    loudness = np.sqrt(ndimage.uniform_filter(picture**2, 31))
-    return picture / (loudness + 0.3)
+    # Where nothing is, the filter's running sum may come out a trace below nothing.
+    power = np.maximum(ndimage.uniform_filter(picture**2, 31), 0)
+    return picture / (np.sqrt(power) + 0.3)
 
 
 def windows(path: Path, seconds: int = MAX_SECONDS, rate: int = FRAMES_PER_S) -> list[np.ndarray]:

@@ -58,7 +58,7 @@ def whiten(waves: np.ndarray) -> np.ndarray:
     """Every ring of equally long waves equally strong: codecs and content are not."""
     rings = ring_of_wave()
     power = np.bincount(rings.ravel(), (np.abs(waves) ** 2).ravel())
-    mean = power / np.bincount(rings.ravel())
+    mean = power / np.maximum(np.bincount(rings.ravel()), 1)
     return waves / np.sqrt(mean + 1e-12)[rings]
 
 

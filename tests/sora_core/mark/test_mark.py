@@ -11,7 +11,7 @@ from imageio_ffmpeg import get_ffmpeg_exe
 from errors import BadSpec
 from sora_core.mark.code import decode, encode
 from sora_core.mark.embedding import WEAK_Z, Mark
-from sora_core.mark.film import frames
+from sora_core.mark.film import even_out, frames
 from sora_core.mark.fingerprint import ALIKE, difference, fingerprint, fingerprint_of
 from sora_core.mark.pattern import PERIODS, pattern_of
 from sora_core.mark.tracing import strength_in, trace
@@ -178,3 +178,10 @@ def test_fingerprint_knows_a_worn_copy_and_no_other_film(films: dict[str, Path])
     assert difference(fingerprint_of(worn), ours) < ALIKE
     noise = np.random.default_rng(1).integers(0, 255, (9, 64, 112, 3), dtype=np.uint8)
     assert difference(fingerprint(list(noise)), ours) > 2 * ALIKE
+
+
+def test_even_out_stays_finite_beside_a_place_where_nothing_is() -> None:
+    """A filter that runs along a row may come out a trace below zero there."""
+    picture = np.zeros((200, 300), np.float32)
+    picture[20:90, :140] = np.random.default_rng(0).uniform(-12, 12, (70, 140)) / 7
+    assert np.isfinite(even_out(picture)).all()
