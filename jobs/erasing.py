@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from errors import NotFound
+from jobs import line
 from jobs.files import KINDS, discard_attempts, shown_name
 from jobs.records import LIVE, Clip, Job
 from sora_core.store import Store
@@ -32,6 +33,8 @@ def erase(db: Session, job_id: str, owner_id: str, now_ms: int, release: Release
         release(db, job_id, now_ms)
     db.execute(delete(Clip).where(Clip.id == job_id))
     db.execute(delete(Job).where(Job.id == job_id))
+    if job.state == "queued":
+        line.give_up_turn(db, job)
     return job
 
 

@@ -138,6 +138,7 @@ def wait_for(database: Database, what: Callable[[Job], bool], limit_s: float = 3
     raise AssertionError(f"the job is {job.state}, attempt {job.attempts}, step {job.step}")
 
 
+@pytest.mark.timeout(900)
 def test_job_of_a_machine_that_is_cut_off_and_joined_again_ends_once(
     folder: Path, machines: list[Machine], postgres: PostgresServer
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from database import Database
 from jobs import line
+from jobs.erasing import erase
 from jobs.queue import Queue, migrate_engine, new_job_id
 from jobs.records import Job, move
 from sora_core.spec import ClipSpec
@@ -121,6 +122,17 @@ def test_cancelled_clips_do_not_push_the_next_one_back(database: Database, ask: 
     for job in jobs:
         with database.begin() as db:
             queue.cancel(db, job.id, "ada", now_ms(), lambda *_: None)
+    ask("ada")
+    ask("ben")
+    assert list(drawn(database)) == ["ben", "ada", "ben"]
+
+
+def test_erased_clips_do_not_push_the_next_one_back(database: Database, ask: Ask) -> None:
+    jobs = [ask("ada") for _ in range(20)]
+    ask("ben")
+    for job in jobs:
+        with database.begin() as db:
+            erase(db, job.id, "ada", now_ms(), lambda *_: None)
     ask("ada")
     ask("ben")
     assert list(drawn(database)) == ["ben", "ada", "ben"]
