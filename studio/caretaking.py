@@ -14,10 +14,12 @@ from starlette.concurrency import run_in_threadpool
 from auth import idempotency, sign_ins
 from auth.budget import release
 from errors import GreenroomError
+from jobs import erasing
 from jobs.presence import BEAT_S, looks
 from jobs.reaper import Reaper
 from jobs.records import Job
 from jobs.tidying import DAY_MS, remove_lost, remove_orders, remove_orphans, retire
+from programme import retention
 from programme.records_clips import Publication
 from studio.clock import now_ms
 from studio.parts import Parts
@@ -81,4 +83,15 @@ def tidy(parts: Parts, now_ms: int) -> None:
         shown = select(Publication.clip_id).where(Publication.ended_at.is_(None))
         before_ms = now_ms - parts.settings.keep_ms
         retire(parts.database, parts.store, release, before_ms, now_ms, Job.id.not_in(shown))
+    keep_to_policy(parts, now_ms)
     remove_orphans(parts.database, parts.store, now_ms)
+
+
+def keep_to_policy(parts: Parts, now_ms: int) -> None:
+    """Erase each clip that its artist's policy keeps no longer."""
+    with parts.database.read() as db:
+        over = retention.overdue(db, now_ms)
+    for job_id, owner_id in over:
+        with parts.database.begin() as db:
+            job = erasing.erase(db, job_id, owner_id, now_ms, release)
+        erasing.discard(parts.store, job)

@@ -2,12 +2,12 @@
 
 import os
 import tempfile
-from typing import Any
+from collections.abc import Iterator
+from typing import IO, Any
 
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from auth.budget import release
 from errors import BadSpec, NotGranted
@@ -20,6 +20,8 @@ from studio.parts import Parts
 from studio.people.kept import KEPT
 from studio.people.ledger_desk import totals_facts
 from studio.requests import read_form, read_text
+
+PIECE_BYTES = 2**20
 
 
 async def show_data(_parts: Parts, _request: Request) -> Response:
@@ -91,25 +93,34 @@ async def say_consent(parts: Parts, request: Request) -> Response:
 async def send_archive(parts: Parts, request: Request) -> Response:
     """Everything that is kept of the asker, as a ZIP; that it was made is in the log."""
     tester_id, now = request.state.principal.tester_id, now_ms()
+    file = await run_in_threadpool(pack, parts, tester_id, now)
+    headers = {
+        "content-disposition": f'attachment; filename="greenroom-{ledger.day_of(now)}.zip"',
+        "content-length": str(file.seek(0, os.SEEK_END)),
+    }
+    file.seek(0)
+    return StreamingResponse(pieces(file), media_type="application/zip", headers=headers)
 
-    def pack() -> str:
-        with parts.database.begin() as db:
-            archive.note_export(db, tester_id, now)
-        with parts.database.read() as db:
-            gathered = archive.gather(db, tester_id, now, KEPT)
-        handle, path = tempfile.mkstemp(suffix=".zip", dir=parts.settings.data)
-        try:
-            with os.fdopen(handle, "w+b") as file:
-                archive.write(gathered, file, parts.store.lend)
-        except BaseException:
-            os.unlink(path)
-            raise
-        return path
 
-    path = await run_in_threadpool(pack)
-    name = f"greenroom-{ledger.day_of(now)}.zip"
-    gone = BackgroundTask(os.unlink, path)
-    return FileResponse(path, media_type="application/zip", filename=name, background=gone)
+def pack(parts: Parts, tester_id: str, now: int) -> IO[bytes]:
+    """In a file without a name: it goes with the answer, however that ends."""
+    with parts.database.begin() as db:
+        archive.note_export(db, tester_id, now)
+    with parts.database.read() as db:
+        gathered = archive.gather(db, tester_id, now, KEPT)
+    file = tempfile.TemporaryFile(dir=parts.settings.data)  # noqa: SIM115 (the answer closes it)
+    try:
+        archive.write(gathered, file, parts.store.lend)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece
 
 
 async def erase(parts: Parts, request: Request) -> Response:

@@ -7,7 +7,7 @@ import { h, say } from "../studio/dom.js";
 import { problemOf } from "../studio/problem.js";
 import { get, post } from "../studio/server.js";
 import { capital, quoted } from "../studio/words.js";
-import { doing, find, open, tell } from "./page.js";
+import { doing, find, onSubmit, open, tell } from "./page.js";
 
 let data = null;
 
@@ -38,6 +38,16 @@ function exception({ clip, prompt, purpose, given }) {
     h("p", {}, `${prompt === null ? "A clip you deleted" : quoted(prompt, 80)} ${words}.`),
     prompt !== null && h("div", { class: "acts" }, h("button", { type: "button", class: "button", onclick: () => consent(purpose, !given, clip) }, given ? "Say no" : "Say yes")),
   );
+}
+
+/** A word about one clip, which goes before the word about all. */
+async function offerClips() {
+  const { jobs } = await get("/jobs");
+  const finished = jobs.filter((job) => job.state === "finished");
+  const { clip, purpose } = find(".single").elements;
+  clip.replaceChildren(...finished.map((job) => h("option", { value: job.id }, quoted(job.spec.prompt, 60))));
+  purpose.replaceChildren(...Object.keys(data.purposes).map((name) => h("option", { value: name }, capital(name))));
+  find(".single").hidden = !finished.length;
 }
 
 function consent(purpose, given, clip) {
@@ -100,4 +110,11 @@ function showReceipt(receipt) {
 
 find(".export").onclick = takeAll;
 find(".erase").onclick = erase;
-await open(look);
+onSubmit(find(".single"), async ({ clip, purpose, given }) => {
+  await post("/data/consent", { purpose: purpose.value, given: given.value === "yes", clip: clip.value });
+  await look();
+});
+await open(async () => {
+  await look();
+  await offerClips();
+});

@@ -1,0 +1,30 @@
+"""How long clips are kept: as long as the policy says that each artist has."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from auth import testers
+from jobs.records import LIVE, Job
+from programme import policy
+from programme.records_clips import Publication
+
+DAY_MS = 86_400_000
+
+
+def overdue(db: Session, now_ms: int) -> Sequence[tuple[str, str]]:
+    """Jobs whose time is over, with their owners; none whose clip hangs in the gallery."""
+    shown = select(Publication.clip_id).where(Publication.ended_at.is_(None))
+    found: list[tuple[str, str]] = []
+    for tester in testers.list(db):
+        days = policy.standing(db, tester.id).holds.policy.keep_days
+        if days is not None:
+            old = select(Job.id, Job.owner_id).where(
+                Job.owner_id == tester.id,
+                Job.state.not_in(LIVE),
+                Job.ended_at < now_ms - days * DAY_MS,
+                Job.id.not_in(shown),
+            )
+            found += db.execute(old.order_by(Job.id)).tuples()
+    return found
