@@ -90,7 +90,6 @@ def decide(
     Either way its artist is credited for a reviewed clip, once.
 
     reason, words  of a rejection, both: the artist reads them. An approval may have words
-    A clip is credited to its artist once, however it was decided.
     Raises BadSpec, NotFound, ClipDeleted, OwnWork, SameReviewer on an appeal against oneself,
     AlreadyDecided.
     """

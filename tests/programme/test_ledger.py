@@ -8,7 +8,7 @@ import pytest
 
 from errors import BadSpec, Conflict, NotFound, OwnWork
 from jobs.records import Job
-from programme import hours, ledger, money, payments, reviews
+from programme import hours, ledger, money, payments
 from programme.ledger import DISPUTED, FIX, HOURS, OWED, PAID, REPORT, VOID
 from programme.records_contributions import Credit
 from tests.programme.conftest import NOW, Room
@@ -207,13 +207,3 @@ def run(threads: list[Thread]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-
-
-def test_reviewed_clip_is_credited_once_however_it_was_decided(room: Room) -> None:
-    clip, rejected = room.clip(room.ada), {"reason": "rules", "words": "Not here."}
-    with room.database.begin() as db:
-        reviews.submit(db, clip, room.ada, "", NOW)
-        reviews.decide(db, clip, 1, "rejected", by=room.cleo, now_ms=NOW, **rejected)
-        reviews.appeal(db, clip, room.ada, "But why?", NOW)
-        reviews.decide(db, clip, 2, "approved", by=room.dora, now_ms=NOW)
-    assert [(row.kind, row.about) for row in rows(room)] == [("review", f"clip:{clip}")]
