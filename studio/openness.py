@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 
 from auth.words import lasting
 from programme import incidents, money, numbers, policy
+from programme.holdings import HOLDINGS, Holding
 from programme.numbers import Numbers
-from programme.policy import Policy
 from programme.reasons import REASONS
 from programme.records_incidents import Incident
 from settings import Settings
@@ -52,7 +52,7 @@ def read_page(parts: Parts, inside: bool) -> Mapping[str, str] | None:
         told = [incident_html(incident) for incident in incidents.published(db)]
     return {
         "<!-- rule -->": "".join(f"<li>{escape(text)}</li>" for text in policy.sentences(rule)),
-        "<!-- kept -->": rows(kept(rule)),
+        "<!-- kept -->": rows(kept()),
         "<!-- limits -->": rows(limits(parts.settings)),
         "<!-- models -->": rows([(model.title, model.licence) for model in MODELS.values()]),
         "<!-- rules -->": rows(
@@ -64,22 +64,17 @@ def read_page(parts: Parts, inside: bool) -> Mapping[str, str] | None:
     }
 
 
-def kept(rule: Policy) -> Sequence[Row]:
-    """What is kept, what for, and how long."""
-    clips = "until you delete them" if rule.keep_days is None else f"{rule.keep_days} days"
+def kept() -> Sequence[Row]:
+    """What is kept of a tester, what for, and what becomes of it when they leave."""
     return [
-        ("Your name, and your e-mail if you gave it", "to let you in", "until you leave"),
-        ("Devices and sign-ins", "to know that it is you", "until you leave"),
-        ("Clips, their prompts and settings, pictures", "to show them to you", clips),
-        ("Refused prompts", "so that you can appeal", "until you leave"),
-        ("Reviews, links, the gallery, feedback", "to do what you asked for", "until you leave"),
-        ("Hours, contributions and what is owed", "to pay you", "until you leave"),
-        (
-            "The audit log: who did what to which id, never a prompt or a name",
-            "so that nobody can act unseen, admins included",
-            "as long as the programme runs",
-        ),
+        (holding.name.replace("-", " ").capitalize(), holding.purpose, when_they_leave(holding))
+        for holding in HOLDINGS
     ]
+
+
+def when_they_leave(holding: Holding) -> str:
+    outcome = f"{holding.outcome.capitalize()} when you leave"
+    return f"{outcome}: {holding.kept}." if holding.kept else f"{outcome}."
 
 
 def limits(settings: Settings) -> Sequence[Row]:

@@ -1,9 +1,11 @@
 """The transparency page: true numbers, nobody's name, and only inside where the policy says so."""
 
 import re
+from html import escape
 
 from auth import testers
 from programme import policy
+from programme.holdings import HOLDINGS
 from programme.policy import Policy
 from studio.clock import now_ms
 from tests.studio.conftest import WISH, House, Person
@@ -37,6 +39,8 @@ def test_page_counts_what_happened_and_names_nobody(
     assert number(page, "by the rule impersonation") == "1"
     assert number(page, "Clips a minute") == "1,000"
     assert number(page, "Sprout") == "Apache-2.0"
+    for holding in HOLDINGS:
+        assert escape(holding.purpose) in page
     for secret in ("Ada", "Cleo", "sunrise", "secret reason", "Joe", clip_id):
         assert secret not in page
 
