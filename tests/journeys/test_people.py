@@ -154,13 +154,13 @@ def answer(artist: Visitor, stranger: Visitor, greenroom: Greenroom) -> None:
 def consent(artist: Visitor, greenroom: Greenroom) -> None:
     page = artist.page
     page.goto(f"{greenroom.url}/data")
-    training = page.get_by_label("Training")
+    training = page.get_by_role("checkbox", name="Training")
     assert not training.is_checked()
     training.check()
     page.get_by_text("Yes to training.").wait_for(state="attached")
     page.reload()
-    page.get_by_label("Training").wait_for()
-    assert page.get_by_label("Training").is_checked()
+    page.get_by_role("checkbox", name="Training").wait_for()
+    assert page.get_by_role("checkbox", name="Training").is_checked()
     look_every_way(artist, "data")
 
 
