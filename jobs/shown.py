@@ -3,9 +3,9 @@ film stays as it is.
 """
 
 from jobs.files import shown_name
+from jobs.provenance import identity_of
 from jobs.records import Clip
 from settings import Settings
-from sora_core.credentials.identity import open_identity, utc
 from sora_core.credentials.signer import SHOWN, Claim, Signer
 from sora_core.store import Store
 from sora_core.visible import mark_film, mark_still
@@ -26,22 +26,9 @@ def make_shown(settings: Settings, store: Store, clip: Clip, kind: str, now_ms: 
             if kind == "mp4":
                 mark_film(own, draft)
                 claim = Claim("", "", SHOWN, now_ms, [own])
-                signer_of(settings, now_ms).sign(draft, claim)
+                Signer(identity_of(settings, now_ms)).sign(draft, claim)
             else:
                 mark_still(own, draft)
         store.keep(draft, store.key(name))
     finally:
         draft.unlink(missing_ok=True)
-
-
-def signer_of(settings: Settings, now_ms: int) -> Signer:
-    """Raises BootRefused where nothing can be signed."""
-    return Signer(
-        open_identity(
-            settings.data,
-            utc(now_ms),
-            settings.signing_certificates,
-            settings.signing_key,
-            settings.signing_roots,
-        )
-    )

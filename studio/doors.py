@@ -116,6 +116,7 @@ DOORS = (
     door("GET", rf"{JOB}/events", Who.SIGNED_IN, stream=True),
     door("GET", r"/notice", Who.SIGNED_IN, stream=True),
     door("GET HEAD", r"/clips/[0-9a-f]{32}\.(mp4|jpg)", Who.SIGNED_IN),
+    door("GET", r"/clips/[0-9a-f]{32}/credentials", Who.SIGNED_IN),
     door("GET", r"/calls(/list)?", Who.SIGNED_IN),
     door("POST", r"/calls/[0-9a-f]{32}/(enter|[0-9a-f]{32}/withdraw)", Who.SIGNED_IN),
     door("GET", r"/transparency/inside", Who.SIGNED_IN),

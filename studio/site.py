@@ -41,6 +41,7 @@ from studio.openness import ROUTES as OPENNESS
 from studio.page import Shell, build_page, plain_theme
 from studio.parts import Parts
 from studio.people.routes import ROUTES as PEOPLE
+from studio.provenance_page import ROUTES as PROVENANCE
 from studio.refusals import answer, broken, unreachable
 from studio.showing.routes import ROUTES as SHOWING
 from studio.videos.routes import ROUTES as VIDEOS
@@ -133,6 +134,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/jobs/{job_id}/events", events.open_events),
         at("/notice", notices.open_notices),
         at("/clips/{clip_id}.{kind}", media.send_clip),
+        *(at(*row) for row in PROVENANCE),
         at("/pictures", uploads.bring_picture, "POST"),
         at("/pictures/{picture_id}.jpg", uploads.show_picture),
         *(at(*row) for row in (*VIDEOS, *WEBHOOKS)),

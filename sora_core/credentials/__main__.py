@@ -9,14 +9,7 @@ from pathlib import Path
 from errors import BootRefused, GreenroomError
 from settings import Settings
 from sora_core.credentials.identity import open_identity, utc
-from sora_core.credentials.reading import Step, read_credentials
-
-VERDICTS = {
-    "trusted": "Trusted: signed here, or by whom you trust, and unchanged since.",
-    "valid": "Valid, not trusted: unchanged since it was signed, by somebody nobody here knows.",
-    "broken": "Broken: changed since it was signed, or signed wrongly. Do not believe it.",
-    "none": "No credentials: it says nothing of where it comes from.",
-}
+from sora_core.credentials.reading import VERDICTS, Step, read_credentials
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -13,6 +13,12 @@ from errors import BadSpec
 
 TRUSTED = "Trusted"
 MAX_STEPS = 50
+VERDICTS = {
+    "trusted": "Trusted: signed here, or by whom you trust, and unchanged since.",
+    "valid": "Valid, not trusted: unchanged since it was signed, by somebody nobody here knows.",
+    "broken": "Broken: changed since it was signed, or signed wrongly. Do not believe it.",
+    "none": "No credentials: it says nothing of where it comes from.",
+}
 
 
 @dataclass(frozen=True)

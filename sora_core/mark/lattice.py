@@ -120,7 +120,7 @@ def peak_near(
     reach = int(TOLERANCE)
     top, left = y + origin[0] - reach, x + origin[1] - reach
     window = likeness[max(top, 0) : top + 2 * reach + 1, max(left, 0) : left + 2 * reach + 1]
-    row, column = np.unravel_index(window.argmax(), window.shape)
+    row, column = map(int, np.unravel_index(window.argmax(), window.shape))
     height = float(window[row, column])
     fine = [between(window[:, column], row), between(window[row], column)]
     peak_y, peak_x = max(top, 0) + row + fine[0], max(left, 0) + column + fine[1]

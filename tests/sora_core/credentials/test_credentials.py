@@ -5,9 +5,7 @@ import stat
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from cryptography import x509
@@ -19,6 +17,7 @@ from sora_core.credentials.__main__ import main
 from sora_core.credentials.identity import Identity, certify, make_identity, open_identity
 from sora_core.credentials.reading import read_credentials
 from sora_core.credentials.signer import Claim, Signer
+from tests.sora_core.credentials.films import plain_film
 
 NOW = datetime.now(UTC)
 MADE_AT = 1_790_000_000_000
@@ -33,21 +32,6 @@ def identity(tmp_path: Path) -> Identity:
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
     return plain_film(tmp_path / "film.mp4")
-
-
-@cache
-def content_of_a_film() -> bytes:
-    with TemporaryDirectory() as folder:
-        film = Path(folder) / "film.mp4"
-        noise = "nullsrc=size=64x64:rate=24:duration=1,geq=random(1)*255:128:128"
-        command = [get_ffmpeg_exe(), "-loglevel", "error", "-f", "lavfi", "-i", noise]
-        subprocess.run([*command, "-movflags", "+faststart", film], check=True)
-        return film.read_bytes()
-
-
-def plain_film(path: Path) -> Path:
-    path.write_bytes(content_of_a_film())
-    return path
 
 
 def signed_film(path: Path, identity: Identity, claim: Claim = TEXT) -> Path:
