@@ -16,15 +16,19 @@ from settings import Settings
 from tests.crashes.town import Town
 
 
-def wait_until_quiet(settings: Settings, limit_s: float) -> None:
-    """Return once no job lives, or `limit_s` is over."""
-    database, end = Database(settings.database_url), time.monotonic() + limit_s
-    left = -1
-    while left and time.monotonic() < end:
-        time.sleep(0.5)
+def wait_until_quiet(settings: Settings, patience_s: float) -> None:
+    """Return once no job lives, or none has ended for `patience_s`."""
+    database, end, left = Database(settings.database_url), 0.0, -1
+    while left:
+        before = left
         with database.read() as db:
             live = select(func.count()).select_from(Job).where(Job.state.in_(LIVE))
             left = db.scalar(live) or 0
+        if left != before:
+            end = time.monotonic() + patience_s
+        if time.monotonic() > end:
+            break
+        time.sleep(0.5)
     database.close()
 
 

@@ -15,7 +15,7 @@ from tests.crashes.reckoning import endings, reckon, wait_until_quiet
 from tests.crashes.town import Town, town
 
 ASKERS, ASK_EVERY_S = 4, 1.0
-SETTLE_S = 240
+SETTLE_S = 120
 
 
 @dataclass(frozen=True)
