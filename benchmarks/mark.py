@@ -83,7 +83,9 @@ HARD: dict[str, tuple[str, ...]] = {
     "H.264 CRF 35": x264(35),
     "50 % and CRF 28": filtered("scale=iw/2:-2", 28),
     "cropped, 480p, CRF 30": filtered("crop=iw*0.9:ih*0.9,scale=-2:480", 30),
-    "camcorder": filtered("rotate=1.2*PI/180,scale=iw*0.83:-2,noise=alls=6:allf=t,gblur=0.6", 26),
+    "camcorder": filtered(
+        "rotate=1.2*PI/180,scale=trunc(iw*0.415)*2:-2,noise=alls=6:allf=t,gblur=0.6", 26
+    ),
 }
 
 
