@@ -45,16 +45,6 @@ def note_mark(db: Session, job_id: str, z: float | None, fingerprint: str | None
     db.execute(noted.values(z=z, fingerprint=fingerprint))
 
 
-def forget_owner(db: Session, owner_id: str) -> int:
-    """Marks name this owner no more, nor what their clips show; returns how many did.
-
-    A copy that turns up is then known to be ours, and nobody's.
-    """
-    mine = update(Mark).where(Mark.owner_id == owner_id)
-    nobody = mine.values(owner_id="", admission_id="", fingerprint=None)
-    return len(db.scalars(nobody.returning(Mark.number)).all())
-
-
 @dataclass(frozen=True)
 class Found:
     """What is known of a film that turned up.

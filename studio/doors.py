@@ -73,7 +73,7 @@ def door(
 
 JOB = r"/jobs/[0-9a-f]{32}"
 VIDEO = r"/v1/videos/[0-9a-f]{32}"
-ENDPOINT = r"/v1/webhook_endpoints/we_[0-9a-f]{32}"
+ENDPOINT = r"/v1/webhook_endpoints/(we_[0-9a-f]{32})"
 PICTURE = r"/pictures/(picture_[0-9a-f]{32})\.jpg"
 GRADIO_QUEUE = "/gradio_api/queue"
 

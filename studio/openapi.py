@@ -126,7 +126,11 @@ def belongings() -> dict[str, Schema]:
     bytes_ = {"schema": {"type": "string", "format": "binary"}}
     kinds = dict.fromkeys(("image/png", "image/jpeg", "image/webp"), bytes_)
     shown = {"description": "The picture.", "content": {"image/jpeg": bytes_}}
+    token = {"id": TEXT, "token": TEXT, "replaces": TEXT, "expires_at": MOMENT}
+    renewed = whole_object(token | {"old_expires_at": MOMENT})
+    rotated = {"201": answer("A new token in place of the one that asked.", renewed)}
     return {
+        "/v1/tokens/rotate": {"post": videos.operation("rotate_token", rotated, Conflict)},
         "/devices/list": {
             "get": operation("list_devices", {"200": answer("Your devices.", devices)})
         },

@@ -27,9 +27,9 @@ from studio import (
     notices,
     passkey_desk,
     provider,
+    readiness,
     revoking,
     rotating,
-    readiness,
     sign_in,
     terms_first,
     uploads,
@@ -94,9 +94,9 @@ def routes(parts: Parts) -> list[BaseRoute]:
 
     return [
         at("/healthz", show_health),
-        Mount("/static/fonts", StaticFiles(directory=FONTS)),
         at("/readyz", readiness.show_ready),
         at("/metrics", metrics_page.show_metrics),
+        Mount("/static/fonts", StaticFiles(directory=FONTS)),
         Mount("/static", StaticFiles(directory=STATIC)),
         at("/sign-in", provider.show_sign_in),
         at("/sign-in/provider", provider.begin),

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from auth.records import AuditEntry
 from database import Database
 from jobs.erasing import erase
-from jobs.marks import find_mark, forget_owner, issue_mark, note_mark
+from jobs.marks import find_mark, issue_mark, note_mark
 from jobs.records import Job, Mark
 from sora_core.mark import embedding
 from sora_core.mark.__main__ import main
@@ -90,15 +90,6 @@ def test_find_names_who_deleted_the_clip_before_it_turned_up(marked: Marked) -> 
     found = find_mark(marked.database, marked.film, KEY)
     assert found.mark is not None
     assert (found.mark.owner_id, found.mark.admission_id) == ("owner-1", "token-1")
-
-
-def test_find_knows_that_a_forgotten_owners_film_is_ours_and_not_whose(marked: Marked) -> None:
-    with marked.database.begin() as db:
-        assert forget_owner(db, "owner-1") == 1
-    found = find_mark(marked.database, marked.film, KEY)
-    assert found.mark is not None
-    assert (found.mark.owner_id, found.mark.admission_id) == ("", "")
-    assert found.mark.fingerprint is None
 
 
 def test_find_says_that_marks_of_another_key_were_not_compared(marked: Marked) -> None:

@@ -29,7 +29,10 @@ ON_PURPOSE_ELSEWISE = (
 )
 # Answers that are no JSON, or are for our own pages.
 NOT_IN_IT = {"/", "/theme.css", "/sign-out", "/me/provider"}
-FOR_PAGES = ("assets", "gradio", "clips", "passkeys")
+FOR_PAGES = (
+    "assets", "gradio", "clips", "passkeys", "touches", "calls", "transparency", "refusals",
+    "showing", "policy", "data", "feedback", "ledger",
+)  # fmt: skip
 
 
 class Forgetful(LocalTally):
