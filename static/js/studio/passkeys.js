@@ -6,7 +6,7 @@ import { Problem } from "./problem.js";
 import { post } from "./server.js";
 
 const NO_TOUCH = "It was not touched, or it took too long. Try again.";
-const NOT_FOR_A_NUMBER = `Passkeys need a name where this address has a number: open Greenroom at http://localhost${location.port && `:${location.port}`} and sign in there.`;
+const NOT_FOR_A_NUMBER = `Passkeys need a name where this address has a number: open Greenroom at ${location.protocol}//localhost${location.port && `:${location.port}`} and sign in there.`;
 const NOT_IN_A_FRAME = "Passkeys work in a tab of their own: open Greenroom in one, outside this page.";
 const NOT_HERE = "This browser keeps no passkeys, or not for this address: it must be a name, over https. Use another browser, or ask an admin.";
 const KNOWN = "This one is among your passkeys already. Use another.";
