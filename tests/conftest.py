@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from database import Database
-from tests.services import new_database, postgres_server, redis_server, s3_server
+from tests.services import drop_database, new_database, postgres_server, redis_server, s3_server
 
 # Before torch is imported; jobs/__main__.py says why.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -56,22 +56,28 @@ def migrate(url: str) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database without any tables, on each backend in turn."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'greenroom.db'}"
-    return new_database(request.getfixturevalue("postgres_url"))
+        yield f"sqlite:///{tmp_path / 'greenroom.db'}"
+        return
+    url = new_database(request.getfixturevalue("postgres_url"))
+    yield url
+    drop_database(url)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a migrated database that holds nothing yet, on each backend in turn."""
     if request.param == "sqlite":
         path = tmp_path / "greenroom.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        return f"sqlite:///{path}"
+        yield f"sqlite:///{path}"
+        return
     template = request.getfixturevalue("postgres_template")
-    return new_database(request.getfixturevalue("postgres_url"), template.rpartition("/")[2])
+    url = new_database(request.getfixturevalue("postgres_url"), template.rpartition("/")[2])
+    yield url
+    drop_database(url)
 
 
 @pytest.fixture

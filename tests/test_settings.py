@@ -70,7 +70,7 @@ def test_read_refuses_to_boot_where_coming_in_is_set_to_nonsense(
 
 def test_read_refuses_to_boot_with_an_emptied_secret_file(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("")
-    with pytest.raises(BootRefused, match="secret file"):
+    with pytest.raises(BootRefused, match="The file secret"):
         Settings.read({"GREENROOM_DATA": str(tmp_path)})
 
 

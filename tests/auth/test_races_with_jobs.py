@@ -31,6 +31,8 @@ def start_jobs(database: Database, gate: Gate, who: Invited) -> list[str]:
                     state="running" if number % 2 else "queued",
                     spec={},
                     gpu_ms=10,
+                    priority="tester",
+                    line=number,
                     created_at=NOON,
                 )
             )

@@ -74,7 +74,7 @@ def test_api_is_answered_by_any_process_without_stickiness(site: Site) -> None:
     answers = [site.ada.browser.get("/me") for _ in range(12)]
     assert [answer.status_code for answer in answers] == [200] * 12
     grew = [now - then for now, then in zip(site.served(), before, strict=True)]
-    assert min(grew) >= 3
+    assert min(grew) >= 1  # the proxy chooses at random: one process alone is one case in 2,048
 
 
 def test_what_a_page_has_open_in_gradio_stays_with_its_process(site: Site) -> None:
