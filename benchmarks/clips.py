@@ -40,7 +40,7 @@ from PIL import Image, ImageOps
 from sora_core.render import Progress, pipeline, render
 from sora_core.spec import ClipSpec
 from sora_core.sprout import NATIVE_SIZES
-from sora_core.sprout.flow import VARIANTS
+from sora_core.sprout.flow import GUIDED, VARIANTS
 from sora_core.sprout.plan import plan_clip
 
 PROMPTS = (
@@ -109,7 +109,7 @@ def plain(spec: ClipSpec, path: Path) -> None:
         for moment, sigma in zip(scheduler.timesteps, scheduler.sigmas, strict=False):
             levels = torch.where(drawn, sigma, 0.0)[None]
             v = net(x[None], levels, towards)[0]
-            if usual.guidance != 1:
+            if usual.guidance != 1 and sigma >= GUIDED[0]:
                 empty = net(x[None], levels, away)[0]
                 v = empty + usual.guidance * (v - empty)
             x[drawn] = scheduler.step(v[drawn], moment, x[drawn], return_dict=False)[0]

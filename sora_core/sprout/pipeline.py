@@ -14,7 +14,7 @@ from torch import Tensor
 
 from sora_core.sprout import NATIVE_SIZES
 from sora_core.sprout.autoencoder import CELL, CHUNK, SproutAutoencoder
-from sora_core.sprout.flow import FARTHEST, VARIANTS, Guided, Schedule, denoise, precision
+from sora_core.sprout.flow import FARTHEST, GUIDED, VARIANTS, Guided, Schedule, denoise, precision
 from sora_core.sprout.joins import finish
 from sora_core.sprout.operations import Sources, require
 from sora_core.sprout.plan import Plan, plan_clip
@@ -99,7 +99,7 @@ class SproutPipeline(DiffusionPipeline):
         variant: str = "quality",
         steps: int | None = None,
         guidance: float | None = None,
-        guidance_interval: tuple[float, float] = (0.0, 1.0),
+        guidance_interval: tuple[float, float] = GUIDED,
     ) -> Iterator[Step]:
         """Denoise a clip, yielding after each step; the last step's clip is finished.
 

@@ -10,7 +10,7 @@ import random
 import torch
 from torch import Tensor
 
-GIVEN_SHARE = 0.35  # of the windows, which have clean frames: pictures, extension, loops
+GIVEN_SHARE = 0.20  # of the windows, which have clean frames: pictures, extension, loops
 #: Which end is given, and how often: the head (extension, picture → clip), the tail (extension
 #: backwards), both (loops, blends).
 GIVEN_ENDS: dict[str, float] = {"head": 0.6, "tail": 0.15, "both": 0.25}
@@ -18,12 +18,22 @@ GIVEN_ENDS: dict[str, float] = {"head": 0.6, "tail": 0.15, "both": 0.25}
 #: lean on small faults of its own earlier windows. Ho et al. 2021, arXiv:2106.15282.
 GIVEN_NOISE = 0.08
 SUBJECT_WEIGHT = 7.0
-CHANGE_WEIGHT = 0.5
+CHANGE_WEIGHT = 1.0
 #: Mean of the logit-normal noise level, for single frames and for whole windows: the more
 #: frames repeat each other, the more noise it takes to hide them. Esser et al. 2024,
 #: arXiv:2403.03206.
 LOGIT_MEAN = {1: 0.2}
-WINDOW_LOGIT_MEAN = 0.5
+WINDOW_LOGIT_MEAN = 0.9
+
+#: Drawing takes more of its steps at high noise, where places and motions are settled. Esser et al.
+#: 2024, arXiv:2403.03206, section 5.3.2; as `FlowMatchEulerDiscreteScheduler(shift=…)` has it.
+SHIFT = 3.0
+
+
+def level(done: float) -> float:
+    """The noise level, 1 to 0, when a share `done` of the steps is taken."""
+    left = 1 - done
+    return SHIFT * left / (1 + (SHIFT - 1) * left)
 
 
 def draw_levels(count: int, length: int, rng: random.Random) -> Tensor:

@@ -13,8 +13,7 @@ from sora_core.sprout.pipeline import SproutPipeline
 from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.transformer import SproutTransformer
 from sora_core.sprout.turbo import SproutTurbo
-
-SHIFT = 1.0  # of the sampling noise levels
+from sora_core.train.flow import SHIFT
 
 
 def publish(

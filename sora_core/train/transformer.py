@@ -39,8 +39,8 @@ class Plan:
     """
 
     seconds: float
-    stills_until: float = 0.66
-    stills_share: float = 0.30
+    stills_until: float = 0.50
+    stills_share: float = 0.06
     cool_from: float = 0.64
     batch: int = 48
     parts: int = 8

@@ -23,7 +23,7 @@ from sora_core.sprout.transformer import SproutTransformer
 from sora_core.sprout.turbo import add_low_rank, low_rank_state
 from sora_core.sprout.words import Words
 from sora_core.train.crew import Crew
-from sora_core.train.flow import draw_given
+from sora_core.train.flow import draw_given, level
 from sora_core.train.latents import LatentCache, Windows
 
 #: What is taught is what the two variants do when they draw.
@@ -74,13 +74,13 @@ def teach(
     x, count = lesson.x, len(lesson.x)
     both = torch.cat([lesson.slots, lesson.silence.expand(count, -1, -1)])
     for k in range(substeps):
-        sigma = 1 - (step * substeps + k) / (STEPS * substeps)
+        sigma, lower = (level((step * substeps + j) / (STEPS * substeps)) for j in (k, k + 1))
         with torch.autocast("cpu", torch.bfloat16):
             told, untold = teacher(
                 x.repeat(2, 1, 1, 1, 1), lesson.levels(sigma).repeat(2, 1), both
             ).float().chunk(2)  # fmt: skip
         velocity = untold + GUIDANCE * (told - untold)
-        x = x - lesson.drawn * velocity / (STEPS * substeps)
+        x = x - lesson.drawn * velocity * (sigma - lower)
     return x.clamp(-FARTHEST, FARTHEST)
 
 
@@ -93,13 +93,14 @@ def learn(
     weight         (C,) of each channel, 1 in the mean
     flow_channels  beyond these the clean latents are compared, as in `flow_loss`
     """
+    sigma, lower = level(step / STEPS), level((step + 1) / STEPS)
     with torch.autocast("cpu", torch.bfloat16):
-        velocity = student(lesson.x, lesson.levels(1 - step / STEPS), lesson.slots).float()
-    wanted = (lesson.x - goal) * STEPS
+        velocity = student(lesson.x, lesson.levels(sigma), lesson.slots).float()
+    wanted = (lesson.x - goal) / (sigma - lower)
     error = (velocity - wanted).square() * weight[:, None, None] * lesson.drawn
     if flow_channels is not None:
-        error[:, :, flow_channels:] *= (1 - step / STEPS) ** 2
-    end = lesson.x - lesson.drawn * velocity.detach() / STEPS
+        error[:, :, flow_channels:] *= sigma**2
+    end = lesson.x - lesson.drawn * velocity.detach() * (sigma - lower)
     return error.mean() / lesson.drawn.mean(), end
 
 
