@@ -128,7 +128,11 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def greenroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Greenroom]:
     """A fresh Greenroom for a file of tests."""
-    room = Greenroom(tmp_path_factory.mktemp("greenroom"), GREENROOM_RATE_PER_MINUTE="60")
+    room = Greenroom(
+        tmp_path_factory.mktemp("greenroom"),
+        GREENROOM_RATE_PER_MINUTE="60",
+        GREENROOM_CONCURRENT="2",
+    )
     room.start()
     yield room
     room.end()
