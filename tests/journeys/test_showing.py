@@ -29,7 +29,7 @@ def test_clip_is_rejected_appealed_approved_hung_up_and_taken_down(
     look_every_way(stranger, "gallery-nothing-here")
     artist.page.reload()
     artist.page.get_by_text("Taken down by an admin just now").wait_for()
-    artist.page.get_by_text("The band asked us to.").wait_for()
+    artist.page.get_by_text("The band asked us to.").first.wait_for()
     artist.shoot("showing-taken-down")
 
 

@@ -7,6 +7,11 @@ import { find, onSubmit, open, tell } from "./page.js";
 const form = find(".say");
 let current = null;
 
+/** What is typed before the policy in force is there would be lost when it comes. */
+function takeWords(yes) {
+  for (const field of form.elements) field.disabled = !yes;
+}
+
 async function look() {
   current = (await get("/policy/versions")).versions[0];
   const { sharing, review_hours, keep_days, prompts, open_numbers } = form.elements;
@@ -15,6 +20,7 @@ async function look() {
   keep_days.value = current.keep_days ?? "";
   prompts.value = current.prompts;
   open_numbers.checked = current.open_numbers;
+  takeWords(true);
   await weigh();
 }
 
@@ -44,6 +50,7 @@ async function weigh() {
   }
 }
 
+takeWords(false);
 form.addEventListener("change", weigh);
 onSubmit(form, async ({ words }) => {
   const { number } = await post("/backstage/policy", { ...wanted(), words: words.value, after: current.number });
