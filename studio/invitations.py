@@ -1,12 +1,10 @@
 """For admins: invites, the waitlist, and cohorts."""
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from auth import cohorts, invites, waitlist
 from auth.invites import MintedInvite
@@ -16,6 +14,7 @@ from errors import NotFound
 from studio.clock import now_ms
 from studio.parts import Parts
 from studio.requests import actor_of, read_form, read_text
+from studio.transactions import write_json
 
 INVITES_SHOWN = 100
 
@@ -98,7 +97,7 @@ async def make_invite(parts: Parts, request: Request) -> Response:
         )
         return invite_link(parts, made)
 
-    return await written(parts, make, 201)
+    return await write_json(parts, make, 201)
 
 
 async def revoke_invite(parts: Parts, request: Request, invite_id: str) -> Response:
@@ -108,7 +107,7 @@ async def revoke_invite(parts: Parts, request: Request, invite_id: str) -> Respo
         invites.revoke(db, invite_id, by=actor_of(request), now_ms=now_ms())
         return {"id": invite_id, "status": "revoked"}
 
-    return await written(parts, revoke)
+    return await write_json(parts, revoke)
 
 
 async def invite_waiting(parts: Parts, request: Request, entry_id: str) -> Response:
@@ -125,7 +124,7 @@ async def invite_waiting(parts: Parts, request: Request, entry_id: str) -> Respo
         )
         return invite_link(parts, made)
 
-    return await written(parts, invite, 201)
+    return await write_json(parts, invite, 201)
 
 
 async def remove_waiting(parts: Parts, request: Request, entry_id: str) -> Response:
@@ -135,7 +134,7 @@ async def remove_waiting(parts: Parts, request: Request, entry_id: str) -> Respo
         waitlist.remove(db, entry_id, by=actor_of(request), now_ms=now_ms())
         return {"id": entry_id}
 
-    return await written(parts, remove)
+    return await write_json(parts, remove)
 
 
 async def add_cohort(parts: Parts, request: Request) -> Response:
@@ -145,7 +144,7 @@ async def add_cohort(parts: Parts, request: Request) -> Response:
     def add(db: Session) -> dict[str, Any]:
         return cohort_facts(cohorts.add(db, name, by=actor_of(request), now_ms=now_ms()))
 
-    return await written(parts, add, 201)
+    return await write_json(parts, add, 201)
 
 
 async def move_tester(parts: Parts, request: Request, tester_id: str) -> Response:
@@ -160,16 +159,4 @@ async def move_tester(parts: Parts, request: Request, tester_id: str) -> Respons
         cohorts.move(db, tester_id, cohort, by=actor_of(request), now_ms=now_ms())
         return {"id": tester_id, "cohort_id": cohort_id}
 
-    return await written(parts, move)
-
-
-async def written(
-    parts: Parts, act: Callable[[Session], dict[str, Any]], status: int = 200
-) -> Response:
-    """What `act` gives once its transaction is committed."""
-
-    def run() -> dict[str, Any]:
-        with parts.database.begin() as db:
-            return act(db)
-
-    return JSONResponse(await run_in_threadpool(run), status)
+    return await write_json(parts, move)

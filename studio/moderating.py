@@ -4,9 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from auth.records import Tester
 from programme.moderation import refusals
@@ -15,6 +14,7 @@ from sora_core.spec import ClipSpec
 from studio.clock import now_ms
 from studio.parts import Parts
 from studio.requests import read_form, read_text
+from studio.transactions import read_json, write_json
 
 MONTH_MS = 30 * 86_400_000
 
@@ -42,34 +42,36 @@ def refusal_facts(refusal: Refusal) -> dict[str, Any]:
 async def list_own(parts: Parts, request: Request) -> Response:
     """One's own refused prompts, the newest first."""
 
-    def read() -> list[dict[str, Any]]:
-        with parts.database.read() as db:
-            found = refusals.of_tester(db, request.state.principal.tester_id)
-            return [refusal_facts(refusal) for refusal in found]
+    def look(db: Session) -> dict[str, Any]:
+        found = refusals.of_tester(db, request.state.principal.tester_id)
+        return {"now": now_ms(), "refusals": [refusal_facts(refusal) for refusal in found]}
 
-    return JSONResponse({"now": now_ms(), "refusals": await run_in_threadpool(read)})
+    return await read_json(parts, look)
 
 
 async def appeal(parts: Parts, request: Request, refusal_id: str) -> Response:
     """Ask a person. Raises what `refusals.appeal` raises."""
     plea = read_text(await read_form(request), "plea")
     me = request.state.principal.tester_id
-    return await written(parts, lambda db: refusals.appeal(db, refusal_id, me, plea, now_ms()))
+
+    def act(db: Session) -> dict[str, Any]:
+        return refusal_facts(refusals.appeal(db, refusal_id, me, plea, now_ms()))
+
+    return await write_json(parts, act)
 
 
 async def list_appealed(parts: Parts, _request: Request) -> Response:
     """What admins have to look at, and how often each rule was met within a month."""
 
-    def read() -> dict[str, Any]:
+    def look(db: Session) -> dict[str, Any]:
         now = now_ms()
-        with parts.database.read() as db:
-            rows = [
-                {**refusal_facts(refusal), "who": name_of(db, refusal.tester_id)}
-                for refusal in refusals.appealed(db)
-            ]
-            return {"now": now, "refusals": rows, "counts": refusals.counts(db, now - MONTH_MS)}
+        rows = [
+            {**refusal_facts(refusal), "who": name_of(db, refusal.tester_id)}
+            for refusal in refusals.appealed(db)
+        ]
+        return {"now": now, "refusals": rows, "counts": refusals.counts(db, now - MONTH_MS)}
 
-    return JSONResponse(await run_in_threadpool(read))
+    return await read_json(parts, look)
 
 
 async def decide(parts: Parts, request: Request, refusal_id: str) -> Response:
@@ -77,22 +79,18 @@ async def decide(parts: Parts, request: Request, refusal_id: str) -> Response:
     form = await read_form(request)
     verdict, words = read_text(form, "verdict"), read_text(form, "words")
     by = request.state.principal.tester_id
-    return await written(
-        parts, lambda db: refusals.decide(db, refusal_id, verdict, words, by=by, now_ms=now_ms())
-    )
+
+    def act(db: Session) -> dict[str, Any]:
+        return refusal_facts(
+            refusals.decide(db, refusal_id, verdict, words, by=by, now_ms=now_ms())
+        )
+
+    return await write_json(parts, act)
 
 
 def name_of(db: Session, tester_id: str) -> str:
     tester = db.get(Tester, tester_id)
     return tester.name if tester else "somebody who left"
-
-
-async def written(parts: Parts, act: Callable[[Session], Refusal]) -> Response:
-    def run() -> dict[str, Any]:
-        with parts.database.begin() as db:
-            return refusal_facts(act(db))
-
-    return JSONResponse(await run_in_threadpool(run))
 
 
 ROUTES: tuple[tuple[str, Callable[..., Awaitable[Response]], str], ...] = (

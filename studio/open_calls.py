@@ -19,6 +19,7 @@ from studio.markup import send_page
 from studio.media import send_file
 from studio.parts import Parts
 from studio.requests import actor_of, read_form, read_text
+from studio.transactions import write_json
 
 CLIPS_OFFERED = 60
 # What a call says besides its texts.
@@ -106,7 +107,7 @@ async def enter(parts: Parts, request: Request, call_id: str) -> Response:
     def act(db: Session) -> dict[str, Any]:
         return entry_facts(db, calls.enter(db, call_id, clip_id, me, note, now_ms()))
 
-    return await written(parts, act, 201)
+    return await write_json(parts, act, 201)
 
 
 async def withdraw(parts: Parts, request: Request, call_id: str, clip_id: str) -> Response:
@@ -117,7 +118,7 @@ async def withdraw(parts: Parts, request: Request, call_id: str, clip_id: str) -
         calls.withdraw(db, call_id, clip_id, me, now_ms())
         return {"clip": clip_id, "state": calls.WITHDRAWN}
 
-    return await written(parts, act)
+    return await write_json(parts, act)
 
 
 async def show_jury(_parts: Parts, _request: Request) -> Response:
@@ -173,7 +174,7 @@ async def publish(parts: Parts, request: Request) -> Response:
         now = now_ms()
         return call_facts(db, calls.publish(db, form, by=actor_of(request), now_ms=now), now)
 
-    return await written(parts, act, 201)
+    return await write_json(parts, act, 201)
 
 
 async def shortlist(parts: Parts, request: Request, call_id: str, clip_id: str) -> Response:
@@ -187,7 +188,7 @@ async def shortlist(parts: Parts, request: Request, call_id: str, clip_id: str) 
         calls.shortlist(db, call_id, clip_id, listed, by=me, now_ms=now_ms())
         return {"clip": clip_id, "shortlisted": listed}
 
-    return await written(parts, act)
+    return await write_json(parts, act)
 
 
 async def decide(parts: Parts, request: Request, call_id: str) -> Response:
@@ -203,17 +204,7 @@ async def decide(parts: Parts, request: Request, call_id: str) -> Response:
         calls.decide(db, call_id, chosen, words, by=me, now_ms=now)
         return call_facts(db, db.get_one(Call, call_id, populate_existing=True), now)
 
-    return await written(parts, act)
-
-
-async def written(
-    parts: Parts, act: Callable[[Session], dict[str, Any]], status: int = 200
-) -> Response:
-    def run() -> dict[str, Any]:
-        with parts.database.begin() as db:
-            return act(db)
-
-    return JSONResponse(await run_in_threadpool(run), status)
+    return await write_json(parts, act)
 
 
 ROUTES: tuple[tuple[str, Callable[..., Awaitable[Response]], str], ...] = (

@@ -128,9 +128,11 @@ def belongings() -> dict[str, Schema]:
     shown = {"description": "The picture.", "content": {"image/jpeg": bytes_}}
     token = {"id": TEXT, "token": TEXT, "replaces": TEXT, "expires_at": MOMENT}
     renewed = whole_object(token | {"old_expires_at": MOMENT})
-    rotated = {"201": answer("A new token in place of the one that asked.", renewed)}
+    rotated = answer("A new token in place of the one that asked.", renewed)
     return {
-        "/v1/tokens/rotate": {"post": videos.operation("rotate_token", rotated, Conflict)},
+        "/v1/tokens/rotate": {
+            "post": videos.operation("rotate_token", rotated, Conflict, status=201)
+        },
         "/devices/list": {
             "get": operation("list_devices", {"200": answer("Your devices.", devices)})
         },

@@ -25,6 +25,7 @@ from studio.markup import send_page
 from studio.parts import Parts
 from studio.requests import actor_of, read_form, read_text
 from studio.showing.public import nothing_here
+from studio.transactions import write_json
 
 CLOSED = "This programme shows its numbers to its testers. Sign in to read them."
 HOUR_MS = 3_600_000
@@ -172,7 +173,7 @@ async def write_incident(parts: Parts, request: Request) -> Response:
         by = actor_of(request)
         return incident_facts(incidents.write(db, day, title, words, by=by, now_ms=now_ms()))
 
-    return await written(parts, write, 201)
+    return await write_json(parts, write, 201)
 
 
 async def withdraw_incident(parts: Parts, request: Request, incident_id: str) -> Response:
@@ -182,17 +183,7 @@ async def withdraw_incident(parts: Parts, request: Request, incident_id: str) ->
         incidents.withdraw(db, incident_id, by=actor_of(request), now_ms=now_ms())
         return {"id": incident_id}
 
-    return await written(parts, withdraw)
-
-
-async def written(
-    parts: Parts, act: Callable[[Session], dict[str, Any]], status: int = 200
-) -> Response:
-    def run() -> dict[str, Any]:
-        with parts.database.begin() as db:
-            return act(db)
-
-    return JSONResponse(await run_in_threadpool(run), status)
+    return await write_json(parts, withdraw)
 
 
 ROUTES: tuple[tuple[str, Callable[..., Awaitable[Response]], str], ...] = (

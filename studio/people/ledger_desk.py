@@ -1,12 +1,12 @@
 """The ledger on pages: a tester's own, and everybody's backstage. Both read the same rows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from auth import testers
 from auth.records import Tester
@@ -18,6 +18,7 @@ from studio.clock import now_ms
 from studio.markup import send_page
 from studio.parts import Parts
 from studio.requests import actor_of, read_form, read_text
+from studio.transactions import read_json, write_json
 
 KINDS = {"csv": "text/csv; charset=utf-8", "pdf": "application/pdf"}
 
@@ -28,7 +29,7 @@ async def show_ledger(_parts: Parts, _request: Request) -> Response:
 
 async def list_own(parts: Parts, request: Request) -> Response:
     """The asker's rows, their totals, and the rates in force."""
-    return await read(parts, lambda db: ledger_facts(db, request.state.principal.tester_id))
+    return await read_json(parts, lambda db: ledger_facts(db, request.state.principal.tester_id))
 
 
 async def list_of(parts: Parts, _request: Request, tester_id: str) -> Response:
@@ -39,7 +40,7 @@ async def list_of(parts: Parts, _request: Request, tester_id: str) -> Response:
             raise NotFound
         return ledger_facts(db, tester_id)
 
-    return await read(parts, look)
+    return await read_json(parts, look)
 
 
 def ledger_facts(db: Session, tester_id: str) -> dict[str, Any]:
@@ -110,7 +111,7 @@ async def add_hours(parts: Parts, request: Request) -> Response:
     def act(db: Session) -> dict[str, Any]:
         return credit_facts(hours.add(db, tester_id, day, minutes, words, now_ms()))
 
-    return await write(parts, act, 201)
+    return await write_json(parts, act, 201)
 
 
 async def dispute(parts: Parts, request: Request, credit_id: str) -> Response:
@@ -121,7 +122,7 @@ async def dispute(parts: Parts, request: Request, credit_id: str) -> Response:
     def act(db: Session) -> dict[str, Any]:
         return credit_facts(payments.dispute(db, credit_id, words, **told, now_ms=now_ms()))
 
-    return await write(parts, act)
+    return await write_json(parts, act)
 
 
 async def settle(parts: Parts, request: Request, credit_id: str) -> Response:
@@ -133,7 +134,7 @@ async def settle(parts: Parts, request: Request, credit_id: str) -> Response:
         row = payments.settle(db, credit_id, outcome, words, by=by, now_ms=now_ms())
         return credit_facts(row)
 
-    return await write(parts, act)
+    return await write_json(parts, act)
 
 
 async def pay(parts: Parts, request: Request) -> Response:
@@ -142,7 +143,7 @@ async def pay(parts: Parts, request: Request) -> Response:
     ids, ref = form.get("credits"), read_text(form, "reference")
     if not isinstance(ids, list) or not all(isinstance(row, str) for row in ids):
         raise BadSpec("Name the rows by their ids.", field="credits")
-    return await write(
+    return await write_json(
         parts, lambda db: {"paid": payments.pay(db, ids, ref, by=by, now_ms=now_ms())}
     )
 
@@ -160,7 +161,7 @@ async def set_rate(parts: Parts, request: Request) -> Response:
         ledger.set_rate(db, kind, amount, currency, by=by, now_ms=now_ms())
         return {"rates": rates_facts(db)}
 
-    return await write(parts, act, 201)
+    return await write_json(parts, act, 201)
 
 
 async def show_ledgers(_parts: Parts, _request: Request) -> Response:
@@ -186,7 +187,7 @@ async def list_all(parts: Parts, _request: Request) -> Response:
             ],
         }
 
-    return await read(parts, look)
+    return await read_json(parts, look)
 
 
 async def send_own_statement(parts: Parts, request: Request, kind: str) -> Response:
@@ -211,21 +212,3 @@ async def send_statement(parts: Parts, _request: Request, tester_id: str, kind: 
     name = f'attachment; filename="greenroom-statement-{ledger.day_of(now)}.{kind}"'
     headers = {"content-disposition": name}
     return Response(await run_in_threadpool(make), media_type=KINDS[kind], headers=headers)
-
-
-async def read(parts: Parts, look: Callable[[Session], dict[str, Any]]) -> Response:
-    def run() -> dict[str, Any]:
-        with parts.database.read() as db:
-            return look(db)
-
-    return JSONResponse(await run_in_threadpool(run))
-
-
-async def write(
-    parts: Parts, act: Callable[[Session], dict[str, Any]], status: int = 200
-) -> Response:
-    def run() -> dict[str, Any]:
-        with parts.database.begin() as db:
-            return act(db)
-
-    return JSONResponse(await run_in_threadpool(run), status)

@@ -19,6 +19,7 @@ from studio.markup import send_page
 from studio.parts import Parts
 from studio.requests import read_form, read_text
 from studio.showing import facts
+from studio.transactions import write_json
 
 LATEST = 60
 
@@ -216,9 +217,4 @@ async def done(
 ) -> Response:
     """What `act(db, owner_id, now_ms)` gives once its transaction is committed."""
     owner_id = request.state.principal.tester_id
-
-    def run() -> dict[str, Any]:
-        with parts.database.begin() as db:
-            return act(db, owner_id, now_ms())
-
-    return JSONResponse(await run_in_threadpool(run), status)
+    return await write_json(parts, lambda db: act(db, owner_id, now_ms()), status)

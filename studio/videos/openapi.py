@@ -93,9 +93,10 @@ def paths() -> dict[str, Schema]:
     }
 
 
-def operation(name: str, found: Schema, *more: type[GreenroomError]) -> Schema:
+def operation(name: str, found: Schema, *more: type[GreenroomError], status: int = 200) -> Schema:
+    """The answer `found` under `status`, and an error body for each way of refusing."""
     failures = refusals((*ALWAYS, *more), "application/json", ref("Error"))
-    return {"operationId": name, "responses": {"200": found, **failures}}
+    return {"operationId": name, "responses": {str(status): found, **failures}}
 
 
 def making(name: str, made: Schema, schema: str, *also: str) -> Schema:
