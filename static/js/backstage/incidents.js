@@ -2,11 +2,10 @@
 
 import { field, question } from "./dialogs.js";
 import { table } from "./tables.js";
+import { changed, find } from "../people/page.js";
 import { area } from "../showing/fields.js";
-import { h, say } from "../studio/dom.js";
+import { h } from "../studio/dom.js";
 import { get, post } from "../studio/server.js";
-
-const find = (selector) => document.querySelector(selector);
 
 export async function openIncidents() {
   const { incidents } = await get("/backstage/incidents");
@@ -36,7 +35,7 @@ async function write() {
     go: "Publish",
     act: ({ day, title, words }) => post("/backstage/incidents", { day: day.value, title: title.value, words: words.value }),
   });
-  await changed(done && "The incident was published.");
+  await changed(done && "The incident was published.", openIncidents);
 }
 
 async function withdraw({ id, title }) {
@@ -48,11 +47,5 @@ async function withdraw({ id, title }) {
     danger: true,
     act: () => post(`/backstage/incidents/${id}/withdraw`),
   });
-  await changed(done && "The incident was withdrawn.");
-}
-
-async function changed(sentence) {
-  if (!sentence) return;
-  say(find(".announcer"), sentence);
-  await openIncidents();
+  await changed(done && "The incident was withdrawn.", openIncidents);
 }

@@ -1,14 +1,14 @@
 // Open calls, for whoever judges: publish one, keep a shortlist, publish the decision.
 
 import { field, question } from "./dialogs.js";
+import { changed, find, tell } from "../people/page.js";
 import { callFacts, standing } from "../showing/call.js";
 import { area, check } from "../showing/fields.js";
 import { accountMenu, themeMenu, wordmark } from "../studio/bar.js";
-import { h, say } from "../studio/dom.js";
+import { h } from "../studio/dom.js";
 import { get, post } from "../studio/server.js";
 import { quoted } from "../studio/words.js";
 
-const find = (selector) => document.querySelector(selector);
 const WEEK_MS = 7 * 86_400_000;
 
 async function look() {
@@ -58,7 +58,7 @@ function button(label, onclick, kind = "") {
 async function shortlist(call, entry) {
   try {
     await post(`/backstage/calls/${call.id}/${entry.clip}/shortlist`, { listed: !entry.shortlisted });
-    await changed(entry.shortlisted ? "Off the shortlist." : "On the shortlist.");
+    await changed(entry.shortlisted ? "Off the shortlist." : "On the shortlist.", look);
   } catch (problem) {
     tell(problem);
   }
@@ -76,7 +76,7 @@ async function decide(call, entries) {
     go: "Publish",
     act: (form) => post(`/backstage/calls/${call.id}/decide`, { chosen: listed.map(({ clip }) => clip).filter((clip) => [...document.querySelectorAll("[name=chosen]:checked")].some(({ value }) => value === clip)), words: form.words.value }),
   });
-  await changed(done && "The decision was published.");
+  await changed(done && "The decision was published.", look);
 }
 
 async function publish() {
@@ -109,23 +109,12 @@ async function publish() {
         decides_at: when(decides),
       }),
   });
-  await changed(done && "The call was published.");
+  await changed(done && "The call was published.", look);
 }
 
 /** As a field of date and time takes it, in the time of this browser. */
 function local(ms) {
   return new Date(ms - new Date(ms).getTimezoneOffset() * 60000).toISOString().slice(0, 16);
-}
-
-async function changed(sentence) {
-  if (!sentence) return;
-  say(find(".announcer"), sentence);
-  await look();
-}
-
-function tell(problem) {
-  find(".banner").replaceChildren(problem.message);
-  find(".banner").hidden = false;
 }
 
 wordmark(find(".wordmark"));

@@ -34,7 +34,7 @@ async function look() {
     redraw(".stops", room.stops, () => stopsList(room.stops, changed));
     const cohorts = cohortActions(room, changed);
     redraw(".testers", [room.testers, room.tokens, room.cohorts, minute(room.now, [])], () =>
-      testersTable(room, { issue, revoke, askForTouches: (tester) => askForTouches(tester, room, changed), ...cohorts }),
+      testersTable(room, { issue, revoke, letReview, askForTouches: (tester) => askForTouches(tester, room, changed), ...cohorts }),
     );
     redraw(".waitlist", [room.waitlist, minute(room.now, [])], () => waitlistTable(room, changed));
     redraw(".invites", [room.invites, minute(room.now, [])], () => invitesTable(room, changed));
@@ -84,6 +84,20 @@ async function issue(tester) {
   });
   if (made) showToken(tester.name, made.token);
   await changed(made && `A token was issued to ${tester.name}.`);
+}
+
+async function letReview({ id, name, reviewer }) {
+  const done = await question({
+    title: reviewer ? `${name} reviews no longer?` : `Let ${name} review?`,
+    text: reviewer
+      ? "At once the desk is not there for them any more. What they decided stays decided."
+      : "They see what artists submit, and approve or reject it, but nothing of their own. The rest of backstage stays closed to them.",
+    fields: [],
+    go: reviewer ? "End it" : "Let them review",
+    danger: reviewer,
+    act: () => post(`/backstage/testers/${id}/reviewer`, { reviewer: !reviewer }),
+  });
+  await changed(done && (reviewer ? `${name} reviews no longer.` : `${name} reviews from now on.`));
 }
 
 async function revoke(token, tester) {

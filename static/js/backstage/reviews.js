@@ -4,6 +4,7 @@ import { field, question } from "./dialogs.js";
 import { openIncidents } from "./incidents.js";
 import { lookAtAppeals } from "./refusals.js";
 import { table } from "./tables.js";
+import { find, tell } from "../people/page.js";
 import { area, choice } from "../showing/fields.js";
 import { reviewLines } from "../showing/reviews.js";
 import { accountMenu, themeMenu, wordmark } from "../studio/bar.js";
@@ -11,7 +12,6 @@ import { h, say } from "../studio/dom.js";
 import { get, post } from "../studio/server.js";
 import { ago, count, duration } from "../studio/words.js";
 
-const find = (selector) => document.querySelector(selector);
 const filters = find(".filters");
 const BESIDE_MAX = 4;
 const selected = new Set();
@@ -233,11 +233,6 @@ async function restore(row) {
   }
 }
 
-function tell(problem) {
-  find(".banner").replaceChildren(problem.message);
-  find(".banner").hidden = false;
-}
-
 wordmark(find(".wordmark"));
 themeMenu(find(".theme-menu"));
 filters.addEventListener("change", () => ((current = 0), selected.clear(), look()));
@@ -247,7 +242,18 @@ find(".bulk .reject").onclick = reject;
 find(".bulk .compare").onclick = beside;
 find(".take-down").onclick = () => takeDown();
 find(".take-down").disabled = false;
-accountMenu(find(".account-menu"), await get("/me"));
+const me = await get("/me");
+accountMenu(find(".account-menu"), me);
+for (const section of document.querySelectorAll(".for-admins")) section.hidden = !me.is_admin;
+if (!me.is_admin) stayHere();
 await look();
-await lookAtAppeals();
-await openIncidents();
+if (me.is_admin) {
+  await lookAtAppeals();
+  await openIncidents();
+}
+
+/** To a reviewer who is no admin the rest of backstage is not there. */
+function stayHere() {
+  find(".wordmark").href = "/";
+  find(".bar-end a[href='/backstage']").replaceWith(h("a", { class: "button quiet", href: "/" }, "Studio"));
+}

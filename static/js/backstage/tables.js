@@ -63,12 +63,13 @@ function personRow(tester, on) {
   return h(
     "tr",
     { class: "person", "data-tester": tester.id },
-    h("td", {}, tester.name, tester.role === "admin" && h("span", { class: "role" }, "admin")),
+    h("td", {}, tester.name, tester.role === "admin" && h("span", { class: "role" }, "admin"), tester.reviewer && h("span", { class: "role" }, "reviewer")),
     h("td", { class: "role" }, on.cohortOf(tester)),
     h("td", { class: "role minor", colspan: 2 }, touches(tester)),
     h(
       "td",
       { class: "end" },
+      tester.role !== "admin" && h("button", { type: "button", class: "button minor", onclick: () => on.letReview(tester) }, "Review…"),
       h("button", { type: "button", class: "button minor", onclick: () => on.askForTouches(tester) }, "Touch…"),
       on.hasCohorts && h("button", { type: "button", class: "button minor", onclick: () => on.move(tester) }, "Move"),
       h("button", { type: "button", class: "button", onclick: () => on.issue(tester) }, "Issue token"),

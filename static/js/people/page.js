@@ -1,4 +1,4 @@
-// What the pages about testers have in common: the bar, trouble in sight, looking anew.
+// What the pages have in common: the bar, trouble in sight, looking anew.
 
 import { accountMenu, themeMenu, wordmark } from "../studio/bar.js";
 import { h, say } from "../studio/dom.js";
@@ -39,6 +39,13 @@ export function rooms(root) {
 export function tell(problem) {
   find(".banner").replaceChildren(problem.message);
   find(".banner").hidden = false;
+}
+
+/** What a question led to: `sentence` for who hears the page, then `look` anew; nothing without one. */
+export async function changed(sentence, look) {
+  if (!sentence) return;
+  say(find(".announcer"), sentence);
+  await look();
 }
 
 /** `act`, then `look` anew and `sentence` for who hears the page; a refusal stands in the banner. */

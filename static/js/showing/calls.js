@@ -1,14 +1,14 @@
 // Open calls, for artists: what is asked for, and where every entry of theirs stands.
 
 import { question } from "../backstage/dialogs.js";
+import { changed, find, tell } from "../people/page.js";
 import { accountMenu, themeMenu, wordmark } from "../studio/bar.js";
-import { h, say } from "../studio/dom.js";
+import { h } from "../studio/dom.js";
 import { get, post } from "../studio/server.js";
 import { quoted } from "../studio/words.js";
 import { callFacts, standing } from "./call.js";
 import { area, choice } from "./fields.js";
 
-const find = (selector) => document.querySelector(selector);
 let desk = null;
 
 async function look() {
@@ -58,27 +58,16 @@ async function enter(call) {
     go: "Enter",
     act: ({ clip, note }) => post(`/calls/${call.id}/enter`, { clip: clip.value, note: note.value }),
   });
-  await changed(done && "Your clip was entered.");
+  await changed(done && "Your clip was entered.", look);
 }
 
 async function withdraw(call, entry) {
   try {
     await post(`/calls/${call.id}/${entry.clip}/withdraw`);
-    await changed("Your entry was withdrawn.");
+    await changed("Your entry was withdrawn.", look);
   } catch (problem) {
     tell(problem);
   }
-}
-
-async function changed(sentence) {
-  if (!sentence) return;
-  say(find(".announcer"), sentence);
-  await look();
-}
-
-function tell(problem) {
-  find(".banner").replaceChildren(problem.message);
-  find(".banner").hidden = false;
 }
 
 wordmark(find(".wordmark"));

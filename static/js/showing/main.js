@@ -1,6 +1,7 @@
 // An artist's clips: where their reviews stand, who may see them, and for how long.
 
 import { field, question, showSecret } from "../backstage/dialogs.js";
+import { find, tell } from "../people/page.js";
 import { accountMenu, themeMenu, wordmark } from "../studio/bar.js";
 import { h, say } from "../studio/dom.js";
 import { get, post } from "../studio/server.js";
@@ -9,7 +10,6 @@ import { area, check } from "./fields.js";
 import { lookAtRefusals } from "./refusals.js";
 import { reviewLines } from "./reviews.js";
 
-const find = (selector) => document.querySelector(selector);
 const LOOK_MS = 5000;
 let desk = null;
 let before = "";
@@ -190,11 +190,6 @@ async function changed(sentence) {
   document.activeElement?.blur();
   before = "";
   await look(true);
-}
-
-function tell(problem) {
-  find(".banner").replaceChildren(problem.message);
-  find(".banner").hidden = false;
 }
 
 wordmark(find(".wordmark"));
