@@ -34,6 +34,7 @@ class Principal:
     proved  the request was signed, with that key
     bearer  an admin granted that the token works without one
     use_is_due  whether `Gate.note_use` has something to write
+    reviews     an admin let them decide on others' clips
     """
 
     tester_id: str
@@ -47,10 +48,15 @@ class Principal:
     proved: bool = False
     bearer: bool = False
     use_is_due: bool = field(default=False, compare=False)
+    reviews: bool = False
 
     @property
     def is_admin(self) -> bool:
         return self.role == ADMIN
+
+    @property
+    def may_review(self) -> bool:
+        return self.reviews or self.is_admin
 
     @property
     def may_act(self) -> bool:
@@ -259,16 +265,18 @@ def principal_of(
     use_is_due: bool = False,
 ) -> Principal:
     tester = db.get_one(Tester, token.tester_id, populate_existing=True)
+    reviews = tester.reviewer_since is not None
     return Principal(
         tester.id,
         tester.name,
         tester.role,
         token.id,
         sign_in_id,
-        scopes.within_role(token.scopes.split(), tester.role),
+        scopes.within_role(token.scopes.split(), tester.role, reviews=reviews),
         token.kind,
         jkt,
         proved=proof is not None and proof.jkt == jkt,
         bearer=token.bearer_granted,
         use_is_due=use_is_due,
+        reviews=reviews,
     )

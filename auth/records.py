@@ -35,6 +35,7 @@ class Tester(Limited, Record):
     """A person in the programme. The limit columns override the settings where they are set.
 
     step_up  whether they are asked to touch a passkey; NULL: as their cohort is
+    reviewer_since  since when they decide on others' clips; NULL: they do not. Admins do anyway
     """
 
     __tablename__ = "testers"
@@ -46,6 +47,7 @@ class Tester(Limited, Record):
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
     cohort_id: Mapped[str | None] = mapped_column(ForeignKey("cohorts.id"), index=True)
     step_up: Mapped[bool | None]
+    reviewer_since: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[int] = mapped_column(BigInteger)
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from auth.testers import ADMIN as ADMIN_ROLE
 from errors import BadRequest, NotGranted
 
-READ, GENERATE, ADMIN, WORKER = "read", "generate", "admin", "worker"
+READ, GENERATE, REVIEW, ADMIN, WORKER = "read", "generate", "review", "admin", "worker"
 PERSONAL = frozenset({READ, GENERATE, ADMIN})
 API = frozenset({READ, GENERATE})
 ADMINS_ONLY = frozenset({ADMIN, WORKER})
 # `api` is short for what a script needs to make clips and fetch them.
-NAMES = {name: frozenset({name}) for name in (READ, GENERATE, ADMIN, WORKER)} | {"api": API}
+NAMES = {name: frozenset({name}) for name in (READ, GENERATE, REVIEW, ADMIN, WORKER)} | {"api": API}
 
 
 def parse(text: str) -> frozenset[str]:
@@ -33,9 +33,17 @@ def as_text(scopes: Iterable[str]) -> str:
     return " ".join(sorted(scopes))
 
 
-def within_role(scopes: Iterable[str], role: str) -> frozenset[str]:
-    """Those scopes that this role can use."""
-    return frozenset(scopes) if role == ADMIN_ROLE else frozenset(scopes) - ADMINS_ONLY
+def within_role(scopes: Iterable[str], role: str, *, reviews: bool = False) -> frozenset[str]:
+    """Those scopes that its holder can use: who neither is an admin nor reviews has no `review`.
+
+    `admin` brings `review` along, so that a personal token serves whoever becomes a reviewer.
+    """
+    given = frozenset(scopes)
+    if ADMIN in given:
+        given |= {REVIEW}
+    if role == ADMIN_ROLE:
+        return given
+    return given - ADMINS_ONLY if reviews else given - ADMINS_ONLY - {REVIEW}
 
 
 def need(given: frozenset[str], scope: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from auth.records import Tester
 from jobs.records import Clip, Job
 from programme.records_clips import Review
-from programme.reviews import APPEAL, APPROVED, REJECTED, WAITING
+from programme.reviews import APPEAL, APPROVED, REJECTED, WAITING, WITHDRAWN
 
 LATEST_DECISIONS = 50
 SHOWN = 100
@@ -75,6 +75,13 @@ def reviews_of(db: Session, clip_ids: Sequence[str]) -> dict[str, list[Review]]:
     for review in rows:
         found.setdefault(review.clip_id, []).append(review)
     return found
+
+
+def artists(db: Session) -> Sequence[tuple[str, str]]:
+    """Whoever asked for a review, by name: id and name. Others are no business of a reviewer."""
+    asked = select(Review.owner_id).where(Review.state != WITHDRAWN)
+    theirs = select(Tester.id, Tester.name).where(Tester.id.in_(asked)).order_by(Tester.name)
+    return db.execute(theirs).tuples().all()
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ async def show_me(parts: Parts, request: Request) -> Response:
         return {
             "name": principal.name,
             "is_admin": principal.is_admin,
+            "may_review": principal.may_review,
             "provider": parts.provider and parts.provider.about.name,
             "notice": notice,
             "allowance": {

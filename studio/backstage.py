@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from auth import audit, passkeys, revocation, step_up, testers, tokens
+from auth import audit, passkeys, reviewers, revocation, step_up, testers, tokens
 from auth.budget import release
 from auth.records import Tester, Token
 from errors import BadSpec, NotFound
@@ -21,6 +21,7 @@ from studio.markup import send_page
 from studio.notices import stops_facts
 from studio.parts import Parts
 from studio.requests import actor_of, read_form, read_text
+from studio.transactions import write_json
 
 DAY_MS = 86_400_000
 ENDED_SHOWN = 8
@@ -67,6 +68,7 @@ def tester_facts(tester: Tester, passkeys: int) -> dict[str, Any]:
         "role": tester.role,
         "cohort_id": tester.cohort_id,
         "step_up": tester.step_up,
+        "reviewer": tester.reviewer_since is not None,
         "passkeys": passkeys,
         "created_at": tester.created_at,
     }
@@ -131,6 +133,20 @@ async def set_step_up(parts: Parts, request: Request, tester_id: str) -> Respons
             return tester_facts(tester, step_up.count_passkeys(db, tester_id))
 
     return JSONResponse(await run_in_threadpool(change))
+
+
+async def set_reviewer(parts: Parts, request: Request, tester_id: str) -> Response:
+    """Whether this tester decides on others' clips: `reviewer`. Raises BadSpec, NotFound."""
+    granted = (await read_form(request)).get("reviewer")
+    if not isinstance(granted, bool):
+        raise BadSpec("reviewer is true or false.", field="reviewer")
+
+    def change(db: Session) -> dict[str, Any]:
+        tester = find_tester(db, tester_id)
+        reviewers.set_reviewer(db, tester, granted, by=actor_of(request), now_ms=now_ms())
+        return tester_facts(tester, step_up.count_passkeys(db, tester_id))
+
+    return await write_json(parts, change)
 
 
 async def reset_passkeys(parts: Parts, request: Request, tester_id: str) -> Response:

@@ -10,6 +10,7 @@ from enum import Enum
 
 from auth import scopes
 from errors import NotFound
+from auth.gate import Principal
 from sora_core.pictures import UPLOAD_MAX_BYTES
 
 BODY_MAX_BYTES = 64 * 1024
@@ -24,9 +25,14 @@ class Who(Enum):
     SIGNED_IN = "signed in"
     ADMIN = "admin"
 
+    REVIEWER = "reviewer"
 
 @dataclass(frozen=True)
 class Door:
+# What opens backstage: the scope each kind of door needs.
+STAFF = {Who.REVIEWER: scopes.REVIEW, Who.ADMIN: scopes.ADMIN}
+
+
     """One kind of request.
 
     methods     those it answers
@@ -49,8 +55,8 @@ class Door:
 
     def scope_of(self, method: str) -> str:
         """What a credential must have been given to use it so."""
-        if self.who is Who.ADMIN:
-            return scopes.ADMIN
+        if self.who in STAFF:
+            return STAFF[self.who]
         return scopes.READ if method in ("GET", "HEAD") else scopes.GENERATE
 
 
@@ -172,7 +178,7 @@ DOORS = (
     door("GET", r"/backstage/ledger/[0-9a-f]{32}/(list|statement\.(csv|pdf))", Who.ADMIN),
     door("POST", r"/backstage/ledger/(pay|rates|[0-9a-f]{32}/settle)", Who.ADMIN),
     door("POST", r"/backstage/testers(/[0-9a-f]{32}/tokens)?", Who.ADMIN),
-    door("POST", r"/backstage/testers/[0-9a-f]{32}/(step-up|passkeys/reset)", Who.ADMIN),
+    door("POST", r"/backstage/testers/[0-9a-f]{32}/(step-up|passkeys/reset|reviewer)", Who.ADMIN),
     door("GET", r"/backstage/calls(/list)?", Who.ADMIN),
     door("GET HEAD", r"/backstage/calls/[0-9a-f]{32}\.(mp4|jpg)", Who.ADMIN),
     door(
@@ -184,9 +190,9 @@ DOORS = (
     door("POST", r"/backstage/incidents(/[0-9a-f]{32}/withdraw)?", Who.ADMIN),
     door("GET", r"/backstage/refusals", Who.ADMIN),
     door("POST", r"/backstage/refusals/[0-9a-f]{32}/decide", Who.ADMIN),
-    door("GET", r"/backstage/reviews(/list)?", Who.ADMIN),
-    door("GET HEAD", r"/backstage/reviews/[0-9a-f]{32}\.(mp4|jpg)", Who.ADMIN),
-    door("POST", r"/backstage/reviews/decide", Who.ADMIN),
+    door("GET", r"/backstage/reviews(/list)?", Who.REVIEWER),
+    door("GET HEAD", r"/backstage/reviews/[0-9a-f]{32}\.(mp4|jpg)", Who.REVIEWER),
+    door("POST", r"/backstage/reviews/decide", Who.REVIEWER),
     door("POST", r"/backstage/shown/(take-down|[0-9a-f]{32}/restore)", Who.ADMIN),
     door("POST", r"/backstage/switch", Who.ADMIN),
     door("POST", r"/backstage/tokens/[0-9A-Za-z]{12}/revoke", Who.ADMIN),

@@ -116,7 +116,7 @@ class Gateway:
             return None
         principal = await self.authenticate(credential, proof, scope)
         visit.note(token_id=principal.token_id)
-        if door is NOWHERE or (door.who is Who.ADMIN and not principal.is_admin):
+        if door is NOWHERE or not door.is_there_for(principal):
             raise NotFound
         scopes.need(principal.scopes, door.scope_of(scope["method"]))
         return principal

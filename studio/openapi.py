@@ -216,10 +216,11 @@ def me() -> Schema:
     left = {"type": "object", "required": ["clips_left", "gpu_ms_left", "held", "concurrent"]}
     return {
         "type": "object",
-        "required": ["name", "is_admin", "allowance"],
+        "required": ["name", "is_admin", "may_review", "allowance"],
         "properties": {
             "name": {"type": "string"},
             "is_admin": {"type": "boolean"},
+            "may_review": {"type": "boolean"},
             "allowance": left,
         },
     }

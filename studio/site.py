@@ -152,6 +152,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/backstage/testers/{tester_id}/step-up", backstage.set_step_up, "POST"),
         at("/backstage/testers/{tester_id}/passkeys/reset", backstage.reset_passkeys, "POST"),
         at("/backstage/tokens/{token_id}/revoke", backstage.revoke_token, "POST"),
+        at("/backstage/testers/{tester_id}/reviewer", backstage.set_reviewer, "POST"),
         at("/backstage/testers/{tester_id}/cohort", invitations.move_tester, "POST"),
         at("/backstage/invites", invitations.make_invite, "POST"),
         at("/backstage/invites/{invite_id}/revoke", invitations.revoke_invite, "POST"),

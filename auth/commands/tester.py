@@ -4,8 +4,9 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from typing import Any
 
-from auth import testers
+from auth import reviewers, testers
 from auth.answers import Answer, add_row, day, iso, make_table
+from auth.audit import OPERATOR
 from auth.commands import roster, step_up
 from auth.commands.desk import Desk, find_tester
 from auth.usage import allowance
@@ -21,6 +22,10 @@ def declare(nouns: Any, output: ArgumentParser) -> None:
     show = verbs.add_parser("list", parents=[output], help="all testers, and their day")
     show.set_defaults(command=list_testers)
     step_up.declare_rule(verbs, output, find_tester)
+    reviewer = verbs.add_parser("reviewer", parents=[output], help="who decides on others' clips")
+    reviewer.add_argument("name")
+    reviewer.add_argument("rule", choices=("on", "off"))
+    reviewer.set_defaults(command=set_reviewer)
     roster.declare(verbs, output)
 
 
@@ -39,6 +44,15 @@ def add_tester(desk: Desk, arguments: Namespace) -> Answer:
     )
 
 
+def set_reviewer(desk: Desk, arguments: Namespace) -> Answer:
+    granted = arguments.rule == "on"
+    with desk.database.begin() as db:
+        tester = find_tester(db, arguments.name)
+        reviewers.set_reviewer(db, tester, granted, by=OPERATOR, now_ms=desk.now_ms)
+    said = "reviews others' clips from now on" if granted else "reviews no clips any more"
+    return Answer({"name": tester.name, "reviewer": granted}, f"{tester.name} {said}.")
+
+
 def list_testers(desk: Desk, _arguments: Namespace) -> Answer:
     facts: list[dict[str, Any]] = []
     table = make_table("Name", "Role", "Since", "Clips today", "GPU time today", "Under way")
@@ -53,6 +67,7 @@ def list_testers(desk: Desk, _arguments: Namespace) -> Answer:
                     "id": tester.id,
                     "name": tester.name,
                     "role": tester.role,
+                    "reviewer": tester.reviewer_since is not None,
                     "email": tester.email,
                     "cohort_id": tester.cohort_id,
                     "step_up": tester.step_up,
@@ -66,7 +81,7 @@ def list_testers(desk: Desk, _arguments: Namespace) -> Answer:
             add_row(
                 table,
                 tester.name,
-                tester.role,
+                tester.role if tester.reviewer_since is None else f"{tester.role}, reviewer",
                 day(tester.created_at),
                 f"{clips} of {limits.clips_per_day}",
                 f"{gpu_ms // 1000} of {(limits.gpu_ms_per_day or 0) // 1000} s",

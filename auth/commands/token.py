@@ -25,7 +25,7 @@ def declare(nouns: Any, output: ArgumentParser) -> None:
     issue = verbs.add_parser("issue", parents=[output], help="a new token, shown this once")
     issue.add_argument("name", help="of the tester")
     issue.add_argument("--expires", type=duration_ms, default="30d", metavar="30d|12h|45m")
-    issue.add_argument("--scope", metavar="api|read|generate|admin|worker", help=SCOPE_HELP)
+    issue.add_argument("--scope", metavar="api|read|generate|review|admin|worker", help=SCOPE_HELP)
     key = issue.add_mutually_exclusive_group()
     key.add_argument("--jkt", type=thumbprint, help=JKT_HELP)
     key.add_argument("--bearer", action="store_true", help=BEARER_HELP)

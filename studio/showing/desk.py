@@ -1,4 +1,4 @@
-"""The reviewers' desk: what waits, decided one by one or many at once; and taking down."""
+"""The reviewers' desk: what waits, decided one by one or many at once; taking down, for admins."""
 
 import re
 from typing import Any
@@ -9,7 +9,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from auth import testers
 from errors import BadSpec, GreenroomError, NotFound
 from jobs.records import Clip
 from programme import gallery, policy, review_desk, reviews, showing
@@ -34,8 +33,11 @@ async def show_desk(_parts: Parts, _request: Request) -> Response:
 
 async def list_cases(parts: Parts, request: Request) -> Response:
     """What is in `state` (`waiting` unless asked otherwise), with `appeals` only appeals, with
-    `artist` of one artist alone; the present wait; the reasons. Raises BadSpec for the state."""
-    asked, me = request.query_params, request.state.principal.tester_id
+    `artist` of one artist alone; the present wait; the reasons; for admins also what is shown.
+
+    Raises BadSpec for the state.
+    """
+    asked, principal = request.query_params, request.state.principal
     state = asked.get("state") or reviews.WAITING
     if state not in review_desk.STATES:
         raise BadSpec(f"The state is one of {', '.join(review_desk.STATES)}.", field="state")
@@ -54,9 +56,9 @@ async def list_cases(parts: Parts, request: Request) -> Response:
                 "now": now,
                 "reasons": REASONS,
                 "wait": facts.wait_facts(review_desk.present_wait(db, promised_ms, now)),
-                "artists": {tester.id: tester.name for tester in testers.list(db)},
-                "cases": [case_facts(db, case, me, promised_ms) for case in found],
-                "shown": shown_facts(db),
+                "artists": dict(review_desk.artists(db)),
+                "cases": [case_facts(db, case, principal.tester_id, promised_ms) for case in found],
+                "shown": shown_facts(db) if principal.is_admin else [],
             }
 
     return JSONResponse(await run_in_threadpool(read))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth import records, scopes, testers, tokens
+from auth import records, reviewers, scopes, testers, tokens
 from auth.gate import Gate, Principal
 from database import Database
 from errors import BadRequest, NotGranted, TokenInvalid
@@ -34,6 +34,7 @@ def principal_with(
         ("api", {"read", "generate"}),
         ("generate, read", {"read", "generate"}),
         ("admin read read", {"admin", "read"}),
+        ("review, read", {"review", "read"}),
         ("worker", {"worker"}),
     ],
 )
@@ -67,9 +68,25 @@ def test_role_bounds_what_a_scope_opens(database: Database, gate: Gate, ada: Inv
     assert principal_with(database, gate, ada, tokens.API, everything).scopes == {"read"}
     with database.begin() as db:
         db.get_one(records.Tester, ada.tester.id).role = testers.ADMIN
-    assert principal_with(database, gate, ada, tokens.API, everything).scopes == everything
+    as_admin = principal_with(database, gate, ada, tokens.API, everything)
+    assert as_admin.scopes == everything | {scopes.REVIEW}
     reader = principal_with(database, gate, ada, tokens.API, frozenset({scopes.READ}))
     assert (reader.is_admin, scopes.ADMIN in reader.scopes) == (True, False)
+
+
+def test_reviewer_reviews_with_every_token_that_was_given_all(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    """A personal token of before serves whoever became a reviewer since, and no longer after."""
+    assert principal_with(database, gate, ada, tokens.API, scopes.PERSONAL).scopes == scopes.API
+    with database.begin() as db:
+        tester = db.get_one(records.Tester, ada.tester.id)
+        reviewers.set_reviewer(db, tester, True, by="tester:x", now_ms=NOON)
+    reviewing = principal_with(database, gate, ada, tokens.API, scopes.PERSONAL)
+    assert reviewing.scopes == scopes.API | {scopes.REVIEW}
+    assert (reviewing.may_review, reviewing.is_admin) == (True, False)
+    maker = principal_with(database, gate, ada, tokens.API, scopes.API)
+    assert scopes.REVIEW not in maker.scopes
 
 
 def test_tokens_of_scripts_and_machines_open_no_browser(

@@ -1,16 +1,16 @@
 // The reviewers' desk: what waits, decided with the keyboard, one by one or many at once.
 
-import { field, question } from "./dialogs.js";
+import { question } from "./dialogs.js";
 import { openIncidents } from "./incidents.js";
 import { lookAtAppeals } from "./refusals.js";
-import { table } from "./tables.js";
+import { shownTable, takeDown } from "./shown.js";
 import { find, tell } from "../people/page.js";
 import { area, choice } from "../showing/fields.js";
 import { reviewLines } from "../showing/reviews.js";
 import { accountMenu, themeMenu, wordmark } from "../studio/bar.js";
 import { h, say } from "../studio/dom.js";
 import { get, post } from "../studio/server.js";
-import { ago, count, duration } from "../studio/words.js";
+import { count, duration } from "../studio/words.js";
 
 const filters = find(".filters");
 const BESIDE_MAX = 4;
@@ -38,7 +38,7 @@ async function look() {
   current = Math.max(0, Math.min(current, desk.cases.length - 1));
   say(find(".wait"), waiting(desk.wait));
   draw();
-  find(".shown").replaceChildren(shownTable());
+  find(".shown").replaceChildren(shownTable(desk, look));
 }
 
 function draw() {
@@ -188,51 +188,6 @@ document.addEventListener("keydown", (event) => {
   act();
 });
 
-function shownTable() {
-  const rows = desk.shown.map((row) =>
-    h(
-      "tr",
-      { "data-shown": row.clip },
-      h("td", { class: "wraps" }, row.hangs ? h("a", { href: `/gallery/${row.clip}` }, row.title) : row.title, h("span", { class: "under" }, row.credit)),
-      h("td", { class: "wraps" }, row.hangs ? h("span", { class: "state approved" }, "Hangs") : h("span", { class: "state rejected" }, `Taken down: ${row.sentence} ${row.words}`)),
-      h("td", { class: "soft minor" }, ago(row.published_at, desk.now)),
-      h("td", { class: "end" }, row.hangs ? button("Take down", () => takeDown(row.clip), "danger") : button("Restore", () => restore(row))),
-    ),
-  );
-  return table(["Title and credit", "State", "~Published", ""], rows, "Nothing hangs in the gallery.");
-}
-
-function button(label, onclick, kind = "") {
-  return h("button", { type: "button", class: `button ${kind}`, onclick }, label);
-}
-
-async function takeDown(clip = "") {
-  const done = await question({
-    title: "Take down?",
-    text: "It leaves the gallery, and every link to it ends, at once. Its artist keeps the clip and reads why.",
-    fields: [
-      clip ? "" : field("A link to it, or its address in the gallery", { name: "what", autocomplete: "off", spellcheck: "false" }),
-      choice("Reason", "reason", reasons()),
-      area("Your words", { name: "words", maxlength: 1000 }),
-    ],
-    go: "Take down",
-    danger: true,
-    act: ({ what, reason, words }) => post("/backstage/shown/take-down", { what: clip || what.value, reason: reason.value, words: words.value }),
-  });
-  if (done) say(find(".announcer"), "The clip was taken down.");
-  if (done) await look();
-}
-
-async function restore(row) {
-  try {
-    await post(`/backstage/shown/${row.clip}/restore`);
-    say(find(".announcer"), "Its artist may show it again.");
-    await look();
-  } catch (problem) {
-    tell(problem);
-  }
-}
-
 wordmark(find(".wordmark"));
 themeMenu(find(".theme-menu"));
 filters.addEventListener("change", () => ((current = 0), selected.clear(), look()));
@@ -240,8 +195,9 @@ filters.addEventListener("submit", (event) => event.preventDefault());
 find(".bulk .approve").onclick = approve;
 find(".bulk .reject").onclick = reject;
 find(".bulk .compare").onclick = beside;
-find(".take-down").onclick = () => takeDown();
+find(".take-down").onclick = () => takeDown(desk, look);
 find(".take-down").disabled = false;
+
 const me = await get("/me");
 accountMenu(find(".account-menu"), me);
 for (const section of document.querySelectorAll(".for-admins")) section.hidden = !me.is_admin;

@@ -42,7 +42,7 @@ export function themeMenu(root) {
   );
 }
 
-export function accountMenu(root, { name, is_admin: isAdmin, provider }) {
+export function accountMenu(root, { name, is_admin: isAdmin, may_review: mayReview, provider }) {
   const initial = h("span", { class: "initial", "aria-hidden": "true" }, [...name][0].toUpperCase());
   const button = h(
     "button",
@@ -53,8 +53,9 @@ export function accountMenu(root, { name, is_admin: isAdmin, provider }) {
   );
   const go = (path) => () => location.assign(path);
   menu(root, button, () => [
-    h("p", {}, isAdmin ? `${name} · admin` : name),
+    h("p", {}, isAdmin ? `${name} · admin` : mayReview ? `${name} · reviewer` : name),
     isAdmin && item("door", "Backstage", go("/backstage")),
+    mayReview && item("check", "Reviews", go("/backstage/reviews")),
     isAdmin && item("pencil", "Studio", go("/")),
     provider && item("door", `Connect ${provider}`, connect),
     item("picture", "Review and sharing", go("/showing")),

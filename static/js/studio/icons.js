@@ -15,6 +15,7 @@ const PATHS = {
   pencil: '<path d="M4 20l1-4.5L16.5 4a2 2 0 0 1 2.8 0l.7.7a2 2 0 0 1 0 2.8L8.5 19 4 20Z"/>',
   stop: '<circle cx="12" cy="12" r="9"/><path d="M9 9h6v6H9z"/>',
   alert: '<circle cx="12" cy="12" r="9"/><path d="M12 7.5v5M12 16.2h.01" stroke-width="2"/>',
+  check: '<path d="m4.5 12.5 5 5 10-11"/>',
   cross: '<path d="M6 6l12 12M18 6 6 18"/>',
   download: '<path d="M12 4v11M7.5 11 12 15.5 16.5 11M5 20h14"/>',
   reuse: '<path d="M4 9a5 5 0 0 1 5-5h10M16 1l3 3-3 3M20 15a5 5 0 0 1-5 5H5M8 23l-3-3 3-3"/>',
