@@ -94,7 +94,7 @@ def ours(spec: ClipSpec, path: Path) -> None:
 def plain(spec: ClipSpec, path: Path) -> None:
     """The same clip by a plain loop; see the top of this file."""
     pipe, usual = pipeline(spec.model), VARIANTS[spec.variant]
-    net, width, height = pipe.denoisers[spec.variant], *NATIVE_SIZES[spec.aspect]
+    width, height = NATIVE_SIZES[spec.aspect]
     away, towards = pipe.encode_prompt(""), pipe.encode_prompt(spec.prompt)
     plan = plan_clip("text", spec.drawings, (width, height))
     channels = pipe.autoencoder.config.latent_channels
@@ -108,8 +108,10 @@ def plain(spec: ClipSpec, path: Path) -> None:
         scheduler.set_timesteps(sigmas=np.linspace(1.0, 1.0 / usual.steps, usual.steps))
         for moment, sigma in zip(scheduler.timesteps, scheduler.sigmas, strict=False):
             levels = torch.where(drawn, sigma, 0.0)[None]
+            told = sigma >= GUIDED[0]
+            net = pipe.denoisers[spec.variant] if told else pipe.transformer
             v = net(x[None], levels, towards)[0]
-            if usual.guidance != 1 and sigma >= GUIDED[0]:
+            if usual.guidance != 1 and told:
                 empty = net(x[None], levels, away)[0]
                 v = empty + usual.guidance * (v - empty)
             x[drawn] = scheduler.step(v[drawn], moment, x[drawn], return_dict=False)[0]

@@ -60,6 +60,7 @@ class Guided:
     guidance  1 follows the model as it is. Ho & Salimans 2022, arXiv:2207.12598
     interval  noise levels (low, high) in which it is guided; elsewhere it is followed as it is,
               at half the cost
+    plain     followed outside the interval instead of `net`: turbo has guidance in its weights
     """
 
     net: SproutTransformer
@@ -67,17 +68,20 @@ class Guided:
     shares: Tensor
     guidance: float
     interval: tuple[float, float] = GUIDED
+    plain: SproutTransformer | None = None
 
     @torch.no_grad()
     def __call__(self, x: Tensor, levels: Tensor) -> Tensor:
         """x (n, C, h, w), levels (n,) → (n, C, h, w)."""
         low, high = self.interval
-        guided = self.guidance != 1.0 and low <= float(levels.max()) <= high
+        inside = low <= float(levels.max()) <= high
+        guided = self.guidance != 1.0 and inside
+        net = self.net if inside or self.plain is None else self.plain
         followed = self.shares.any(0)
         slots = self.slots[torch.cat([torch.tensor([guided]), followed])]
         b = len(slots)
         with precision():
-            v = self.net(x.expand(b, *x.shape), levels.expand(b, -1), slots).float()
+            v = net(x.expand(b, *x.shape), levels.expand(b, -1), slots).float()
         told = torch.einsum("pnchw,np->nchw", v[int(guided) :], self.shares[:, followed])
         return v[0] + self.guidance * (told - v[0]) if guided else told
 

@@ -137,7 +137,7 @@ class SproutPipeline(DiffusionPipeline):
         guide = partial(
             Guided, self.denoisers[variant],
             torch.cat([self.encode_prompt(negative_prompt), *told]),
-            guidance=guidance, interval=guidance_interval,
+            guidance=guidance, interval=guidance_interval, plain=self.transformer,
         )  # fmt: skip
         schedule = Schedule(self.scheduler.config, steps, plan.strength)
         return self._windows(plan, aspect, guide, schedule, seed)

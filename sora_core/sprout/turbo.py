@@ -1,4 +1,4 @@
-"""Turbo: the transformer plus a low-rank difference that lets it draw in few steps, unguided.
+"""Turbo: the transformer plus a low-rank difference that has guidance in it already.
 
 Each adapted Linear W (out, in) becomes W + up @ down, with down (r, in) and up (out, r). In
 training the pair stands beside the frozen W, so only the pair has gradients; to draw, it is merged
@@ -17,9 +17,13 @@ from torch import Tensor, nn
 
 from sora_core.sprout.transformer import SproutTransformer
 
-#: The Linears of each block that are adapted.
-INNER = ("qkv", "out", "wide", "narrow")
-RANK = 16
+#: The Linears that are adapted, by the end of their names: of each block the large ones and those
+#: through which the prompt comes in, and the prompt's own.
+ADAPTED = (
+    "qkv", "out", "wide", "narrow", "modulation", "query", "pair", "read",
+    "prompt", "pooled.0", "pooled.2",
+)  # fmt: skip
+RANK = 6
 
 
 class LowRankLinear(nn.Module):
@@ -67,17 +71,20 @@ class SproutTurbo(ModelMixin, ConfigMixin):
 
 
 def add_low_rank(
-    transformer: SproutTransformer, rank: int = RANK, inner: tuple[str, ...] = INNER
+    transformer: SproutTransformer, rank: int = RANK, adapted: tuple[str, ...] = ADAPTED
 ) -> list[nn.Parameter]:
-    """Freeze `transformer` and put a pair of rank `rank` beside the `inner` Linears, in place.
+    """Freeze `transformer` and put a pair of rank `rank` beside the `adapted` Linears, in place.
 
     Returns the new parameters, the only ones with gradients. The output does not change until
     they are trained. Draws from torch's global generator.
     """
     transformer.requires_grad_(False)
-    for block in transformer.blocks:
-        for name in inner:
-            setattr(block, name, LowRankLinear(getattr(block, name), rank))
+    ends = tuple(f".{name}" for name in adapted)
+    named = [name for name, _ in transformer.named_modules() if f".{name}".endswith(ends)]
+    for name in named:
+        parent, _, leaf = name.rpartition(".")
+        pair = LowRankLinear(transformer.get_submodule(name), rank)
+        setattr(transformer.get_submodule(parent), leaf, pair)
     return [weight for weight in transformer.parameters() if weight.requires_grad]
 
 

@@ -94,3 +94,18 @@ def test_guidance_rests_outside_its_interval():
         levels = torch.full((3,), level)
         plain = _guided(net, slots, 1.0)(x, levels)
         assert torch.allclose(ask(x, levels), plain, atol=1e-3) == rests
+
+
+def test_guidance_follows_the_plain_net_outside_its_interval():
+    """Turbo's net has learnt guidance where prompts guide, and nothing below."""
+    taught, plain, x = tiny_transformer(), tiny_transformer(), torch.randn(3, 4, 8, 14)
+    slots = torch.randn(2, plain.config.slots, 64)
+    for level, followed in ((0.8, taught), (0.3, plain)):
+        levels = torch.full((3,), level)
+        found = _guided(taught, slots, 1.0, plain=plain)(x, levels)
+        torch.testing.assert_close(
+            found, _guided(followed, slots, 1.0)(x, levels), atol=1e-5, rtol=0
+        )
+    assert not torch.allclose(
+        _guided(taught, slots, 1.0)(x, levels), _guided(plain, slots, 1.0)(x, levels)
+    )

@@ -30,7 +30,17 @@ from sora_core.train.grow import grow_autoencoder, grow_transformer
 from sora_core.train.latents import LatentCache, in_slots, latent_path
 from sora_core.train.muon import Muon, orthogonalise
 from sora_core.train.transformer import Plan, train_transformer
-from sora_core.train.turbo import begin, learn, teach, train_turbo
+from sora_core.train.turbo import (
+    GUIDANCE,
+    STEPS,
+    TAUGHT,
+    Lesson,
+    advance,
+    begin,
+    learn,
+    teach,
+    train_turbo,
+)
 from tests.sora_core.sprout.crew_member import take_parts
 from tests.sora_core.sprout.parts import tiny_autoencoder, tiny_text_encoder, tiny_transformer
 
@@ -228,8 +238,21 @@ def test_turbo_lesson_stands_still_where_the_flow_does(cache):
     with torch.no_grad():
         slots = text(Words(vocabulary()).encode(batch.captions))
         lesson = begin(batch, slots, slots[:1], rng)
-        still = teach(lambda x, *_: torch.zeros_like(x), lesson, 3)
-        loss, end = learn(lambda x, *_: torch.zeros_like(x), lesson, 3, still, torch.ones(4))
-    assert torch.equal(still, lesson.x)
-    assert torch.equal(end, lesson.x)
+        still = teach(lambda x, *_: torch.zeros_like(x), lesson, 0.75)
+        loss, own = learn(lambda x, *_: torch.zeros_like(x), lesson, 0.75, still, torch.ones(4))
+    assert not still.any()
+    assert torch.equal(advance(lesson, own, 3).x, lesson.x)
     assert float(loss) == 0
+
+
+def test_turbo_is_taught_the_guided_velocity_and_steps_along_it(cache):
+    """A flow that is 1 with the prompt and 0 without it: guided it is `GUIDANCE`."""
+    lesson = Lesson(torch.zeros(1, 2, 4, 8, 14), torch.ones(1, 2, 1, 1, 1), torch.ones(1, 10, 64),
+                    torch.zeros(1, 10, 64))  # fmt: skip
+    wanted = teach(lambda x, _, slots: slots[:, :1, :1, None, None] + 0 * x, lesson, 1.0)
+    assert wanted.unique().tolist() == [GUIDANCE]
+    ahead = advance(lesson, wanted / GUIDANCE, 0)
+    assert ahead.x.unique().item() == pytest.approx(level(1 / STEPS) - 1)
+    assert [level(step / STEPS) >= 0.5 for step in range(STEPS)] == [
+        step in TAUGHT for step in range(STEPS)
+    ]

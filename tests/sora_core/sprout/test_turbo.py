@@ -31,7 +31,8 @@ def test_add_low_rank_leaves_gradients_to_the_pairs_alone():
     pairs = add_low_rank(student, 2)
     _ask(student).square().sum().backward()
     assert {id(p) for p in student.parameters() if p.grad is not None} == {id(p) for p in pairs}
-    assert len(pairs) == 2 * 4 * student.config.layers
+    per_block, per_reader, of_the_prompt = 5, 3, 3
+    assert len(pairs) == 2 * (per_block * 2 + per_reader + of_the_prompt)
 
 
 def test_with_low_rank_equals_the_trained_student_and_leaves_the_base_alone():
