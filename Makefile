@@ -9,8 +9,9 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 run: .venv/.run-ready
 	@$(BIN)/python app.py
 
+# A worker for each core, at most 8: each starts servers of its own. A file stays with one worker.
 test: setup services
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=8 --dist=loadfile
 
 setup: .venv/.test-ready
 

@@ -15,6 +15,9 @@ from tests.services import drop_database, new_database, postgres_server, redis_s
 
 # Before torch is imported; jobs/__main__.py says why.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Tests run side by side, a worker for each core: more threads would only wait for each other.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

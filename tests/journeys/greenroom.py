@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy.orm import Session
 
 from database import Database
 from jobs.records import Job
@@ -44,6 +46,8 @@ class Greenroom:
         wait_for(self.is_healthy, 180, self.said)
 
     def is_healthy(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, f"it did not start\n{self.said()}"
         try:
             return httpx.get(f"{self.url}/healthz").status_code == 200
         except httpx.TransportError:
@@ -80,13 +84,20 @@ class Greenroom:
         [token] = re.findall(r"grm_access_\w+", printed)
         return str(token)
 
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """The database as it is now."""
+        database = Database(f"sqlite:///{self.data / 'greenroom.db'}")
+        try:
+            with database.read() as db:
+                yield db
+        finally:
+            database.close()
+
     def job(self, job_id: str) -> Job:
         """The job's row as it is now."""
-        database = Database(f"sqlite:///{self.data / 'greenroom.db'}")
-        with database.read() as db:
-            job = db.get_one(Job, job_id)
-        database.close()
-        return job
+        with self.reading() as db:
+            return db.get_one(Job, job_id)
 
 
 def wait_for(happened: Callable[[], Any], limit_s: float, story: Callable[[], str] = str) -> None:
