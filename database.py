@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy import Engine, MetaData, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import NullPool
@@ -18,6 +18,8 @@ from sqlalchemy.pool import NullPool
 from postgres import Patience, be_patient
 
 BUSY_TIMEOUT_MS = 15_000  # how long a writer of SQLite waits for another
+# One for each thread that serves requests: opening one takes longer than most reads.
+SQLITE_CONNECTIONS = 40
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -45,10 +47,13 @@ class Database:
     def __init__(self, url: str, patience: Patience = Patience()) -> None:  # noqa: B008 (frozen)
         self.url = driver_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
+        self.file = make_url(self.url).database if self.is_sqlite else None
         self.session_info: dict[str, Any] = {}  # what every transaction carries in `db.info`
         self.engine: Engine
         if self.is_sqlite:
-            self.engine = create_engine(self.url, hide_parameters=True)
+            self.engine = create_engine(
+                self.url, hide_parameters=True, pool_size=SQLITE_CONNECTIONS
+            )
             prepare_sqlite(self.engine)
         else:
             self.engine = create_engine(

@@ -3,9 +3,10 @@
 import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from auth.quotas import seconds
-from auth.tallies import PER_MINUTE, LocalTally, Tally
+from auth.tallies import NETWORKS_MAX, PER_MINUTE, LocalTally, Tally
 from auth.words import count, lasting
 from errors import InviteInvalid, TokenInvalid, TooMany, TooManySignIns
 
@@ -61,6 +62,7 @@ def refuse_to_try(wait_ms: int) -> None:
     )
 
 
+@lru_cache(maxsize=NETWORKS_MAX)
 def network_of(address: str) -> str:
     """The address; of IPv6 the /64, which one household or one machine has to itself."""
     try:

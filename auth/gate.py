@@ -14,6 +14,7 @@ from auth.meters import meters_of
 from auth.pots import pots_of
 from auth.proofs import Proof
 from auth.records import Cohort, Tester, Token
+from auth.standing import holds_until_ms
 from auth.step_up import StepUp
 from auth.subjects import Chain, find_all, lock_to_act
 from auth.switch import refuse_stopped
@@ -34,6 +35,7 @@ class Principal:
     proved  the request was signed, with that key
     bearer  an admin granted that the token works without one
     use_is_due  whether `Gate.note_use` has something to write
+    until_ms    when it must be looked up again though nothing is written meanwhile; 0: at once
     reviews     an admin let them decide on others' clips
     """
 
@@ -48,6 +50,7 @@ class Principal:
     proved: bool = False
     bearer: bool = False
     use_is_due: bool = field(default=False, compare=False)
+    until_ms: int = field(default=0, compare=False)
     reviews: bool = False
 
     @property
@@ -120,12 +123,14 @@ class Gate:
             token = tokens.find(db, self.keys, bearer, now_ms)
             devices.check_script(db, token, proof, now_ms)
             due = last_use.is_due(token, self.keys, now_ms, by_text=True)
-            return principal_of(db, token, None, token.jkt, proof, due)
+            found = principal_of(db, token, None, token.jkt, proof, due)
+            return found if due else replace(found, until_ms=holds_until_ms(token))
         if cookie is not None:
             sign_in, token = sign_ins.find(db, self.keys, cookie, now_ms)
             device = devices.check_browser(db, sign_in, proof)
             due = last_use.is_due(token, self.keys, now_ms, by_text=False)
-            return principal_of(db, token, sign_in.id, device.jkt, proof, due)
+            found = principal_of(db, token, sign_in.id, device.jkt, proof, due)
+            return found if due else replace(found, until_ms=holds_until_ms(token, sign_in))
         raise NotSignedIn(str(TokenInvalid()))
 
     def note_use(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from auth import sign_ins, tokens
+from auth import last_use, sign_ins, tokens
 from auth.binding import Device
 from auth.records import SignIn, Token
 
@@ -28,6 +28,16 @@ def still_standing(db: Session, principals: Sequence["Principal"], now_ms: int) 
         who.sign_in_id in open_still if who.sign_in_id else (who.token_id, who.jkt) in live
         for who in principals
     ]
+
+
+def holds_until_ms(token: Token, sign_in: SignIn | None = None) -> int:
+    """When a credential found good, its use written down, must be looked up again by time alone."""
+    ends = [(token.last_used_at or 0) + last_use.EVERY_MS]
+    if sign_in is not None:
+        ends.append(sign_in.expires_at)
+    if token.expires_at is not None and (sign_in is None or token.kind != tokens.LINK):
+        ends.append(token.expires_at)
+    return min(ends)
 
 
 def in_parts(ids: Iterable[str], find: Callable[[list[str]], Iterable[T]]) -> set[T]:

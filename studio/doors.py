@@ -7,6 +7,7 @@ When the Gradio pin moves, read its routes again (docs/studio.md says how).
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from auth import scopes
 from errors import NotFound
@@ -23,16 +24,16 @@ FILM_MAX_BYTES = 32 * 2**20
 class Who(Enum):
     ANYONE = "anyone"
     SIGNED_IN = "signed in"
+    REVIEWER = "reviewer"
     ADMIN = "admin"
 
-    REVIEWER = "reviewer"
 
-@dataclass(frozen=True)
-class Door:
 # What opens backstage: the scope each kind of door needs.
 STAFF = {Who.REVIEWER: scopes.REVIEW, Who.ADMIN: scopes.ADMIN}
 
 
+@dataclass(frozen=True)
+class Door:
     """One kind of request.
 
     methods     those it answers
@@ -52,6 +53,12 @@ STAFF = {Who.REVIEWER: scopes.REVIEW, Who.ADMIN: scopes.ADMIN}
     proof: bool = False
     foreign: bool = False
     most_bytes: int = BODY_MAX_BYTES
+
+    def is_there_for(self, principal: Principal) -> bool:
+        """Whether this person may know of it, whatever their credential was given."""
+        if self.who is Who.REVIEWER:
+            return principal.may_review
+        return self.who is not Who.ADMIN or principal.is_admin
 
     def scope_of(self, method: str) -> str:
         """What a credential must have been given to use it so."""
@@ -222,6 +229,7 @@ def canonical_path(path: str, raw_path: bytes) -> str:
     return path
 
 
+@lru_cache(maxsize=4096)  # the table is long, and most requests are for the same few paths
 def find_door(method: str, path: str) -> Door | None:
     for row in DOORS:
         if method in row.methods and row.pattern.fullmatch(path):

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth import scopes
 from auth.gate import Principal
 from auth.proofs import Proof
+from auth.recall import Recall
 from errors import (
     BadRequest,
     GreenroomError,
@@ -37,11 +37,18 @@ from studio.leases import serve_under
 from studio.parts import Parts
 from studio.proving import note, proof_of, spend
 from studio.refusals import answer, unreachable
-from studio.requests import client_behind, header_values
+from studio.requests import address_of, client_behind, header_values
 from studio.session_hashes import SessionHashes
 from studio.standing import Standing
 
-UNTRUSTED = ("x-forwarded-", "forwarded", "x-original-", "x-rewrite-", "x-real-ip", "x-gradio-")
+UNTRUSTED = (
+    b"x-forwarded-",
+    b"forwarded",
+    b"x-original-",
+    b"x-rewrite-",
+    b"x-real-ip",
+    b"x-gradio-",
+)
 
 
 class Gateway:
@@ -54,6 +61,7 @@ class Gateway:
         self.headers = common_headers(parts.settings)
         self.session_hashes = SessionHashes()
         self.standing = Standing(parts.database)
+        self.recall = Recall(parts.database)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -125,13 +133,23 @@ class Gateway:
         self, credential: Credential, proof: Proof | None, scope: Scope
     ) -> Principal:
         """A token is looked up only while its address has not failed too often."""
+        if credential.bearer is not None:
+            self.parts.addresses.turn_away(address_of(scope), now_ms())
+        text = f"{credential.bearer} {credential.cookie}"
+        known, state = self.recall.find(text, now_ms())
+        if known is not None and proof is None:
+            return known
+        look_up = partial(self.look_up, credential, proof, scope)
         try:
             if credential.bearer is None:
-                return await run_in_threadpool(self.look_up, credential, proof, scope)
-            look_up = partial(self.look_up, credential, proof, scope)
-            return await try_token(self.parts, scope, look_up)
+                principal = await run_in_threadpool(look_up)
+            else:
+                principal = await try_token(self.parts, scope, look_up)
         except NotSignedIn as error:
             raise NotSignedIn(UNSIGNED) from error
+        if proof is None:
+            self.recall.keep(text, principal, state)
+        return principal
 
     def look_up(self, credential: Credential, proof: Proof | None, scope: Scope) -> Principal:
         """To a script that shows a token of another key, the token is like any dead one."""
@@ -208,13 +226,15 @@ class Gateway:
     def with_headers(self, scope: Scope, send: Send) -> Send:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("cache-control", cache_control(scope["path"]))
+                rows = list(message.get("headers", ()))
+                added = [(b"cache-control", cache_control(scope["path"])), *self.headers]
                 proof = scope["state"].get("proof")
                 if message["status"] == 401 or (proof and proof.ageing):
-                    headers.setdefault("dpop-nonce", self.parts.proofs.nonce(now_ms()))
-                for name, value in self.headers:
-                    headers.setdefault(name, value)
+                    nonce = self.parts.proofs.nonce(now_ms())
+                    added.append((b"dpop-nonce", nonce.encode()))
+                said = {name.lower() for name, _ in rows}
+                rows += [row for row in added if row[0] not in said]
+                message = {**message, "headers": rows}
             await send(message)
 
         return send_with_headers
@@ -234,7 +254,7 @@ def begun(scope: Scope) -> Scope:
 
 
 def is_untrusted(name: bytes) -> bool:
-    return name.decode("latin-1").lower().startswith(UNTRUSTED)
+    return name.lower().startswith(UNTRUSTED)
 
 
 def replay(body: bytes, receive: Receive) -> Receive:

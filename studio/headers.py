@@ -24,17 +24,17 @@ def content_policy(settings: Settings, script: str = SELF, style: str = SELF) ->
     )
 
 
-def cache_control(path: str) -> str:
+def cache_control(path: str) -> bytes:
     """Ours are asked for anew, Gradio's carry their hash in their name, the rest is private."""
     if path.startswith("/static/"):
-        return "no-cache"
+        return b"no-cache"
     if path.startswith("/assets/"):
-        return "private, max-age=31536000, immutable"
-    return "private, no-store"
+        return b"private, max-age=31536000, immutable"
+    return b"private, no-store"
 
 
-def common_headers(settings: Settings) -> list[tuple[str, str]]:
-    """What is added where the answer does not say otherwise itself."""
+def common_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
+    """What is added where the answer does not say otherwise itself, as ASGI spells headers."""
     headers = [
         ("content-security-policy", content_policy(settings)),
         ("x-content-type-options", "nosniff"),
@@ -45,4 +45,4 @@ def common_headers(settings: Settings) -> list[tuple[str, str]]:
     ]
     if settings.public_url.startswith("https://"):
         headers.append(("strict-transport-security", "max-age=31536000"))
-    return headers
+    return [(name.encode(), value.encode()) for name, value in headers]
