@@ -202,7 +202,7 @@ HOLDINGS: tuple[Holding, ...] = (
         by(Tester.id),
         "Your name, your address where you gave one, your limits.",
         kept="so that the number is never somebody else's",
-        blanked={"email": None, "cohort_id": None, "role": "tester"},
+        blanked={"email": None, "cohort_id": None, "role": "tester", "reviewer_since": None},
     ),
 )
 
@@ -217,6 +217,7 @@ NOBODYS = (
     "spent_proofs",
     "audit_head",
     "audit_checkpoints",
+    "tracings",
 )
 
 

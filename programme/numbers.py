@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from auth.records import Tester
+from auth.testers import ADMIN as ADMIN_ROLE
 from auth.testers import TESTER
 from jobs.records import Job
 from programme import ledger
@@ -23,6 +24,7 @@ from programme.showing import ADMIN
 class Numbers:
     """Since the beginning, but for what is in force now.
 
+    reviewers   who may decide on others' clips, admins among them
     clips       state of the job → number
     refused     rule → number of prompts that met it; `let_pass` of them on appeal
     rejected    reason → number of reviews
@@ -33,6 +35,7 @@ class Numbers:
     """
 
     testers: int
+    reviewers: int
     clips: Mapping[str, int]
     refused: Mapping[str, int]
     let_pass: int
@@ -59,8 +62,10 @@ def read(db: Session, promised_ms: int) -> Numbers:
     took = [at - since for _, _, since, at in decided if at is not None]
     appeals = [state for round, state, _, _ in decided if round == APPEAL]
     met = refusals.counts(db)
+    reviews = (Tester.role == ADMIN_ROLE) | Tester.reviewer_since.is_not(None)
     return Numbers(
         testers=db.scalar(select(func.count()).where(Tester.role == TESTER)) or 0,
+        reviewers=db.scalar(select(func.count()).where(reviews)) or 0,
         clips=counted(db, Job.state, Job.id.is_not(None)),
         refused={rule: sum(states.values()) for rule, states in sorted(met.items())},
         let_pass=sum(states.get(refusals.ALLOWED, 0) for states in met.values()),

@@ -93,6 +93,7 @@ def number_rows(found: Numbers) -> Sequence[Row]:
     wait = "–" if found.median_ms is None else lasting(max(1, found.median_ms // 1000))
     return [
         ("Testers", f"{found.testers:,}"),
+        ("People who decide on others' clips", f"{found.reviewers:,}"),
         ("Clips finished, of those asked for", f"{finished:,} of {asked:,}"),
         ("Prompts refused", total(found.refused)),
         *((f"by the rule {named(rule)}", f"{number:,}") for rule, number in found.refused.items()),

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -12,8 +13,10 @@ from programme import policy
 from programme.policy import Version
 from studio.clock import now_ms
 from studio.markup import send_page
+from studio.openness import limits
 from studio.parts import Parts
 from studio.requests import actor_of, read_form, read_text
+from studio.transactions import read_json
 
 
 async def show_policy(_parts: Parts, _request: Request) -> Response:
@@ -21,28 +24,31 @@ async def show_policy(_parts: Parts, _request: Request) -> Response:
 
 
 async def list_versions(parts: Parts, _request: Request) -> Response:
-    """Every version in words, the newest first: open to everybody, as the terms are."""
+    """Every version in words, the newest first, and what limits a tester: open to everybody."""
 
-    def read() -> list[dict[str, Any]]:
-        with parts.database.read() as db:
-            return [version_facts(version) for version in policy.versions(db)]
+    def look(db: Session) -> dict[str, Any]:
+        return {
+            "now": now_ms(),
+            "versions": [version_facts(version) for version in policy.versions(db)],
+            "limits": limits(parts.settings),
+        }
 
-    return JSONResponse({"now": now_ms(), "versions": await run_in_threadpool(read)})
+    return await read_json(parts, look)
 
 
 async def show_mine(parts: Parts, request: Request) -> Response:
     """What holds for the asker, and the version that waits for their answer, or null."""
 
-    def read() -> dict[str, Any]:
-        with parts.database.read() as db:
-            now = policy.standing(db, request.state.principal.tester_id)
+    def look(db: Session) -> dict[str, Any]:
+        stands = policy.standing(db, request.state.principal.tester_id)
         return {
-            "holds": version_facts(now.holds),
-            "awaits": now.awaits and version_facts(now.awaits),
-            "lost": now.lost,
+            "now": now_ms(),
+            "holds": version_facts(stands.holds),
+            "awaits": stands.awaits and version_facts(stands.awaits),
+            "lost": stands.lost,
         }
 
-    return JSONResponse(await run_in_threadpool(read))
+    return await read_json(parts, look)
 
 
 def version_facts(version: Version) -> dict[str, Any]:

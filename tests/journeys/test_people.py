@@ -1,11 +1,18 @@
 """A stricter policy asks its testers, a report is paid for, and data leaves with its tester."""
 
 import csv
+import hashlib
 import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import select
+
+from auth import records
+from jobs.records import Clip, Job
+from programme.records import Consent
 from tests.journeys.conftest import Visitor
 from tests.journeys.greenroom import Greenroom
 from tests.journeys.test_joining import look_every_way
@@ -37,8 +44,8 @@ def test_stricter_policy_asks_and_everything_leaves_with_its_tester(
     announce(admin, greenroom)
     answer(artist, stranger, greenroom)
     consent(artist, greenroom)
-    export(artist)
-    erase(artist)
+    export(artist, greenroom)
+    erase(artist, greenroom)
 
 
 def admin_token(greenroom: Greenroom, name: str) -> str:
@@ -164,22 +171,39 @@ def consent(artist: Visitor, greenroom: Greenroom) -> None:
     look_every_way(artist, "data")
 
 
-def export(artist: Visitor) -> None:
-    """The archive is opened: each file is there that it says, and the film is a film."""
+def export(artist: Visitor, greenroom: Greenroom) -> None:
+    """The archive is opened and held against the database: nothing of hers is missing in it."""
     page = artist.page
     with page.expect_download() as download:
         page.get_by_role("button", name="Export everything").click()
     archived = zipfile.ZipFile(download.value.path())
+
+    def table(name: str) -> list[dict[str, Any]]:
+        return list(json.loads(archived.read(f"{name}.json")))
+
     about = json.loads(archived.read("about.json"))
     for told in about["files"]:
         assert len(json.loads(archived.read(told["file"]))) == told["rows"], told
-    assert b"A yellow fish underwater" in archived.read("wishes.json")
-    assert json.loads(archived.read("consents.json"))[0]["purpose"] == "training"
-    [film] = [name for name in archived.namelist() if name.endswith(".mp4")]
-    assert archived.read(film)[4:8] == b"ftyp"
+    me = about["tester"]
+    with greenroom.reading() as db:
+        [job] = db.scalars(select(Job).where(Job.owner_id == me))
+        [clip] = db.scalars(select(Clip).where(Clip.owner_id == me))
+        assert [(row["id"], row["spec"]) for row in table("wishes")] == [(job.id, job.spec)]
+        assert [(row["id"], row["sha256"]) for row in table("clips")] == [(clip.id, clip.sha256)]
+        [consented] = db.scalars(select(Consent).where(Consent.tester_id == me))
+        assert (table("consents")[0]["purpose"], consented.given) == ("training", True)
+        about_me = records.AuditEntry.actor.like(f"%{me}%") | records.AuditEntry.subject.like(
+            f"%{me}%"
+        )
+        logged = set(db.scalars(select(records.AuditEntry.seq).where(about_me)))
+        assert logged <= {row["seq"] for row in table("audit-log")}
+    film = archived.read(f"clips/{clip.id}.mp4")
+    assert (film[4:8], hashlib.sha256(film).hexdigest()) == (b"ftyp", clip.sha256)
+    assert job.spec["prompt"] == "A yellow fish underwater"
 
 
-def erase(artist: Visitor) -> None:
+def erase(artist: Visitor, greenroom: Greenroom) -> None:
+    """And nothing is left of her in the database or on the disk but what the receipt names."""
     page = artist.page
     page.get_by_role("button", name="Erase me…").click()
     page.get_by_label("Write Rosa").fill("Rosa")
@@ -187,5 +211,12 @@ def erase(artist: Visitor) -> None:
     page.get_by_role("button", name="Erase me", exact=True).click()
     page.get_by_role("heading", name="You were erased").wait_for()
     look_every_way(artist, "data-receipt")
+    with greenroom.reading() as db:
+        assert db.scalar(select(records.Tester.id).where(records.Tester.name == "Rosa")) is None
+        prompts = [job.spec["prompt"] for job in db.scalars(select(Job))]
+        assert "A yellow fish underwater" not in prompts
+        kept = {f"{clip.id}.mp4" for clip in db.scalars(select(Clip))}
+    films = {path.name for path in greenroom.data.glob("clips/**/*.mp4")}
+    assert {name for name in films if len(name) == 36} <= kept
     page.get_by_role("link", name="Leave").click()
     page.get_by_label("Your token").wait_for()

@@ -39,12 +39,9 @@ def test_policy_is_announced_read_by_strangers_and_waits_for_a_yes(fresh: House)
     said = wish | {"words": "Disks are full.", "after": 0}
     assert admin.browser.post("/backstage/policy", json=said).status_code == 201
     assert admin.browser.post("/backstage/policy", json=said).status_code == 409
-    assert [
-        row["number"] for row in fresh.stranger().get("/policy/versions").json()["versions"]
-    ] == [
-        1,
-        0,
-    ]
+    told = fresh.stranger().get("/policy/versions").json()
+    assert [row["number"] for row in told["versions"]] == [1, 0]
+    assert ["Clips a minute", "1,000"] in told["limits"]
     refused = ada.browser.post("/jobs", json=WISH)
     assert (refused.status_code, refused.json()["code"]) == (403, "policy_unaccepted")
     assert fresh.count_jobs() == 0

@@ -7,8 +7,10 @@ import { ago } from "../studio/words.js";
 import { find, tell } from "./page.js";
 
 async function look() {
-  const { versions, now } = await get("/policy/versions");
+  const { versions, limits, now } = await get("/policy/versions");
   find(".versions").replaceChildren(...versions.map((version, at) => paper(version, now, at === 0)));
+  const rows = limits.map(([what, much]) => h("tr", {}, h("th", { scope: "row" }, what), h("td", {}, much)));
+  find(".limits").replaceChildren(h("table", {}, h("tbody", {}, ...rows)));
 }
 
 function paper({ number, sentences, words, announced_at: at }, now, isNewest) {
