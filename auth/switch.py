@@ -4,7 +4,7 @@ A stop is undone by `resume`; a revocation (auth/revocation.py) is for ever. Who
 signs in, sees their clips, and reads why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -117,3 +117,10 @@ def everything_stopped(db: Session) -> list[tuple[Subject, str]]:
         select(Subject).where(Subject.stopped_at.is_not(None)).order_by(Subject.stopped_at)
     )
     return [(row, subjects.name_of(db, row.key)) for row in rows]
+
+
+def stops(db: Session) -> Sequence[tuple[str, int | None, str | None]]:
+    """Key, moment and message of everything that is stopped: another list, another state."""
+    columns = select(Subject.key, Subject.stopped_at, Subject.stop_message)
+    rows = db.execute(columns.where(Subject.stopped_at.is_not(None)).order_by(Subject.key))
+    return [(row.key, row.stopped_at, row.stop_message) for row in rows]

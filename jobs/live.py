@@ -123,14 +123,18 @@ class Subscription:
         self.newest = event
         self.arrived.set()
 
+    def stir(self) -> None:
+        """Let `next` return, with an event or without one."""
+        self.arrived.set()
+
     async def next(self, timeout_s: float | None = None) -> LiveEvent | None:
-        """The newest event not seen yet; None when `timeout_s` passed without one."""
-        try:
-            await asyncio.wait_for(self.arrived.wait(), timeout_s)
-        except TimeoutError:
-            return None
+        """The newest event not seen yet; None when it was stirred, or `timeout_s` passed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self.arrived.wait()
         self.arrived.clear()
-        return self.newest
+        event, self.newest = self.newest, None
+        return event
 
     def __aiter__(self) -> "Subscription":
         return self
@@ -139,9 +143,9 @@ class Subscription:
         """Ends after the event that says the job has ended."""
         if self.over:
             raise StopAsyncIteration
-        event = await self.next()
-        if event is None:
-            raise StopAsyncIteration
+        event = None
+        while event is None:
+            event = await self.next()
         self.over = event.ended
         return event
 

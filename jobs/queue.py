@@ -155,6 +155,11 @@ class Queue:
         ahead = select(func.count()).where(Job.state == "queued", before)
         return 1 + (db.scalar(ahead) or 0)
 
+    def places(self, db: Session) -> dict[str, int]:
+        """Where each queued job stands in the line, all of it in one look."""
+        order = select(Job.id).where(Job.state == "queued").order_by(Job.line, Job.id)
+        return {job_id: place for place, job_id in enumerate(db.scalars(order), start=1)}
+
     def cancel(self, db: Session, job_id: str, owner_id: str, now_ms: int, release: Release) -> Job:
         """Stop the owner's job: at once while it is queued, at its next step while it is drawn.
 

@@ -3,7 +3,7 @@
 Plain numbers and names; the page puts them into words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -28,26 +28,45 @@ from sora_core.spec import (
 from studio.clock import now_ms
 
 LATEST = 100
+AT_ONCE = 500  # ids in one statement
 
 
 def latest_cards(db: Session, queue: Queue, owner_id: str) -> list[dict[str, Any]]:
     """The owner's newest jobs, newest first."""
     jobs = queue.latest(db, owner_id, LATEST)
-    clips = clips_of(db, [job.id for job in jobs])
-    return [card(db, queue, job, clips.get(job.id)) for job in jobs]
+    return cards(db, queue, jobs)
 
 
 def one_card(db: Session, queue: Queue, job_id: str, owner_id: str) -> dict[str, Any]:
     """Raises NotFound, for somebody else's job too."""
     job = queue.find(db, job_id, owner_id)
-    return card(db, queue, job, db.get(Clip, job.id))
+    return card(db, queue, job, db.get(Clip, job.id), queue.place(db, job))
+
+
+def cards_of(db: Session, queue: Queue, job_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Job id → card, whoever asked for it; of those that are there. For all in one look."""
+    found: dict[str, dict[str, Any]] = {}
+    rest = sorted(job_ids)
+    while rest:
+        part, rest = rest[:AT_ONCE], rest[AT_ONCE:]
+        jobs = db.scalars(select(Job).where(Job.id.in_(part))).all()
+        found |= {shown["id"]: shown for shown in cards(db, queue, jobs)}
+    return found
+
+
+def cards(db: Session, queue: Queue, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """The line is read once for all of them."""
+    clips = clips_of(db, [job.id for job in jobs])
+    waiting = any(job.state == "queued" for job in jobs)
+    places = queue.places(db) if waiting else {}
+    return [card(db, queue, job, clips.get(job.id), places.get(job.id, 0)) for job in jobs]
 
 
 def clips_of(db: Session, job_ids: Sequence[str]) -> dict[str, Clip]:
     return {clip.id: clip for clip in db.scalars(select(Clip).where(Clip.id.in_(job_ids)))}
 
 
-def card(db: Session, queue: Queue, job: Job, clip: Clip | None) -> dict[str, Any]:
+def card(db: Session, queue: Queue, job: Job, clip: Clip | None, place: int) -> dict[str, Any]:
     """One job as its card shows it. `place` is 0 once it is not queued.
 
     `wait_ms`: about how long until it is drawn; null where it is not queued, or nobody knows yet.
@@ -60,7 +79,7 @@ def card(db: Session, queue: Queue, job: Job, clip: Clip | None) -> dict[str, An
         "state": job.state,
         "spec": job.spec,
         "reading": job.reading,
-        "place": queue.place(db, job),
+        "place": place,
         "wait_ms": queue.forecast.wait_ms(db, job, now_ms()),
         "step": job.step,
         "steps": job.steps,

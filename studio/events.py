@@ -5,7 +5,6 @@
 `gone`  the sign-in ended while we watched: code and sentence
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,8 +15,7 @@ from starlette.responses import StreamingResponse
 
 from auth.gate import Principal
 from auth.records import Token
-from errors import NotFound
-from jobs.live import LiveEvent, Subscription
+from jobs.live import LiveEvent
 from jobs.records import LIVE
 from observe import metrics
 from studio.cards import one_card
@@ -25,52 +23,44 @@ from studio.clock import now_ms
 from studio.leases import Lease
 from studio.parts import Parts
 
-# The hub may lose a look, and says nothing of a place in line: the row is read this often anyway,
-# and where very many streams are open a little less so.
-REREAD_S = 1.5
+PING_S = 15.0  # how often a stream with nothing to say shows that it is there
 PING = ": ping\n\n"
 
 
 async def open_events(parts: Parts, request: Request, job_id: str) -> StreamingResponse:
     """Raises NotFound, for somebody else's job too."""
-    await run_in_threadpool(read_card, parts, job_id, request.state.principal)
+    card = await run_in_threadpool(read_card, parts, job_id, request.state.principal)
     return StreamingResponse(
-        follow(parts, job_id, request.state.lease),
+        follow(parts, card, request.state.lease),
         media_type="text/event-stream",
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )
 
 
-async def follow(parts: Parts, job_id: str, lease: Lease) -> AsyncIterator[str]:
+async def follow(parts: Parts, card: dict[str, Any], lease: Lease) -> AsyncIterator[str]:
     """Events until the job ends or the lease does."""
-    with parts.hub.subscribe(job_id) as watcher:
-        lease.on_end = watcher.arrived.set
-        shown: dict[str, Any] | None = None
-        while True:
-            try:
-                card = await run_in_threadpool(read_card, parts, job_id, lease.principal)
-            except NotFound:
+    with (
+        parts.hub.subscribe(card["id"]) as watcher,
+        parts.board.watch(card, watcher.stir) as row,
+    ):
+        lease.stir = watcher.stir
+        yield event("job", card)
+        while card["state"] in LIVE and not lease.over.is_set():
+            look = await watcher.next(PING_S)
+            if row.card is None:
                 break  # deleted while we watched
-            yield event("job", card) if card != shown else PING
-            shown = card
-            if card["state"] not in LIVE or lease.over.is_set():
-                break
-            async for look in looks(watcher, lease, parts.leases.pace_s(REREAD_S)):
+            if look is not None and look.ended:
+                parts.board.ask(look.job_id)
+            elif look is not None:
                 yield event("look", seen(look))
+            if row.card != card:
+                card = row.card
+                yield event("job", card)
+            elif look is None:
+                yield PING
     why = await run_in_threadpool(farewell, parts, lease)
     if why is not None:
         yield event("gone", why)
-
-
-async def looks(watcher: Subscription, lease: Lease, reread_s: float) -> AsyncIterator[LiveEvent]:
-    """What the worker tells until the row is due again, or the lease is over."""
-    clock = asyncio.get_running_loop().time
-    due_s = clock() + reread_s
-    while (left_s := due_s - clock()) > 0:
-        look = await watcher.next(left_s)
-        if look is None or look.ended or lease.over.is_set():
-            return
-        yield look
 
 
 def read_card(parts: Parts, job_id: str, principal: Principal) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class Gateway:
         self.public = urlsplit(parts.settings.public_url)
         self.headers = common_headers(parts.settings)
         self.session_hashes = SessionHashes()
-        self.standing = Standing(parts.database)
+        self.standing = Standing(parts.database, parts.leases)
         self.recall = Recall(parts.database)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -218,10 +218,10 @@ class Gateway:
     async def serve_stream(
         self, principal: Principal, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        stands = partial(self.standing.stands, principal)
         with self.parts.leases.grant(principal) as lease, metrics.STREAMS.track_inprogress():
+            self.standing.watch()
             scope["state"]["lease"] = lease
-            await serve_under(lease, stands, self.app, scope, receive, send)
+            await serve_under(lease, self.app, scope, receive, send)
 
     def with_headers(self, scope: Scope, send: Send) -> Send:
         async def send_with_headers(message: Message) -> None:

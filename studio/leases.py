@@ -4,32 +4,31 @@ A stream is opened once and may stay open for minutes, so asking at its opening 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth.gate import Principal
 
-RECHECK_S = 1.0  # a revocation by another process is seen this late at most
-READS_PER_S = 100  # of all streams of a process together; news comes besides, as it happens
 GOODBYE_S = 0.5  # how long a stream may take to say why it ends
 
 
 class Lease:
-    """The right of one stream to stay open."""
+    """The right of one stream to stay open.
+
+    stir  wakes the stream: there may be something to tell, or its lease is over
+    """
 
     def __init__(self, principal: Principal) -> None:
         self.principal = principal
         self.over = asyncio.Event()
-        self.again = asyncio.Event()
-        self.news = asyncio.Event()
         self.shutting_down = False
-        self.on_end: Callable[[], None] = lambda: None
+        self.stir: Callable[[], None] = lambda: None
 
     def end(self) -> None:
         self.over.set()
-        self.on_end()
+        self.stir()
 
 
 class Leases:
@@ -37,6 +36,7 @@ class Leases:
 
     def __init__(self) -> None:
         self.open: set[Lease] = set()
+        self.again = asyncio.Event()
 
     @contextmanager
     def grant(self, principal: Principal) -> Iterator[Lease]:
@@ -46,10 +46,6 @@ class Leases:
             yield lease
         finally:
             self.open.discard(lease)
-
-    def pace_s(self, least_s: float) -> float:
-        """How long a stream waits until it reads its rows again, so that all together are quick."""
-        return max(least_s, len(self.open) / READS_PER_S)
 
     def end_token(self, token_id: str) -> None:
         for lease in list(self.open):
@@ -63,9 +59,12 @@ class Leases:
 
     def look_again(self) -> None:
         """Ask of every stream now whether its sign-in stands, and let it look for news."""
+        self.again.set()
+        self.stir()
+
+    def stir(self) -> None:
         for lease in list(self.open):
-            lease.again.set()
-            lease.news.set()
+            lease.stir()
 
     def shut_down(self) -> None:
         """End every stream, so that the server can stop. Pages come back by themselves."""
@@ -75,18 +74,11 @@ class Leases:
 
 
 async def serve_under(
-    lease: Lease,
-    stands: Callable[[], Awaitable[bool]],
-    app: ASGIApp,
-    scope: Scope,
-    receive: Receive,
-    send: Send,
+    lease: Lease, app: ASGIApp, scope: Scope, receive: Receive, send: Send
 ) -> None:
     """Serve one stream until it ends by itself or its lease does.
 
-    `stands()` says whether the sign-in is still good; it is asked every RECHECK_S, and when
-    somebody says `look_again`. When the lease ends, the stream has GOODBYE_S to end in its own
-    words, then it is cut.
+    When the lease ends, the stream has GOODBYE_S to end in its own words, then it is cut.
     """
     started = finished = False
 
@@ -96,24 +88,15 @@ async def serve_under(
         await send(message)
         finished = message["type"] == "http.response.body" and not message.get("more_body", False)
 
-    async def recheck() -> None:
-        try:
-            while await stands():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(lease.again.wait(), RECHECK_S)
-                lease.again.clear()
-        finally:  # also when nobody can say: then nobody stays
-            lease.end()
-
     serving = asyncio.ensure_future(app(scope, receive, watched_send))
-    beside = [asyncio.ensure_future(recheck()), asyncio.ensure_future(lease.over.wait())]
+    over = asyncio.ensure_future(lease.over.wait())
     try:
-        await asyncio.wait([serving, beside[1]], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([serving, over], return_when=asyncio.FIRST_COMPLETED)
         await asyncio.wait([serving], timeout=GOODBYE_S)
     finally:
-        for task in (serving, *beside):
+        for task in (serving, over):
             task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
+        await asyncio.gather(over, return_exceptions=True)
         with suppress(asyncio.CancelledError):
             await serving
     if started and not finished:

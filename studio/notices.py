@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from auth import audit, switch
 from errors import BadSpec
 from studio.clock import now_ms
-from studio.events import PING, event
-from studio.leases import RECHECK_S, Lease
+from studio.events import PING, PING_S, event
+from studio.leases import Lease
 from studio.parts import Parts
 from studio.requests import actor_of, read_form, read_text
 
@@ -41,15 +41,17 @@ async def follow(parts: Parts, lease: Lease) -> AsyncIterator[str]:
         with parts.database.read() as db:
             return notice_facts(db, lease.principal.token_id)
 
-    lease.on_end = lease.news.set
+    news = asyncio.Event()
+    lease.stir = news.set
     told: Any = ...
     while not lease.over.is_set():
-        lease.news.clear()
+        news.clear()
         found = await run_in_threadpool(read)
         yield event("notice", {"notice": found}) if found != told else PING
         told = found
         with suppress(TimeoutError):
-            await asyncio.wait_for(lease.news.wait(), parts.leases.pace_s(RECHECK_S))
+            async with asyncio.timeout(PING_S):
+                await news.wait()
 
 
 async def turn_switch(parts: Parts, request: Request) -> Response:

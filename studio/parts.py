@@ -1,6 +1,7 @@
 """What the studio is put together from; `app.py` makes one."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from auth.addresses import Addresses
 from auth.gate import Gate
@@ -14,6 +15,7 @@ from jobs.queue import Queue
 from programme.moderation.judge import Judge
 from settings import Settings
 from sora_core.store import Store
+from studio.board import Board
 from studio.desk import Desk
 from studio.leases import Leases
 from studio.readiness import Readiness
@@ -37,3 +39,7 @@ class Parts:
     readiness: Readiness = field(default_factory=Readiness)
     judge: Judge = field(default_factory=Judge)
     provider: Provider | None = None
+
+    @cached_property
+    def board(self) -> Board:
+        return Board(self.database, self.queue)

@@ -1,48 +1,69 @@
-"""Whether sign-ins still stand, asked for many open streams in one look at the database."""
+"""Whether the sign-ins of open streams still stand: asked for all of them in one look.
+
+A look at the database for each stream, each second, would be most of what a web process does: so
+the process makes one round for all its streams, whoever they are.
+"""
 
 import asyncio
+import logging
 from collections.abc import Sequence
+from contextlib import suppress
 
 from starlette.concurrency import run_in_threadpool
 
+from auth import switch
 from auth.gate import Principal
 from auth.standing import still_standing
 from database import Database
 from studio.clock import now_ms
+from studio.leases import Leases
 
-GATHER_S = 0.03  # who asks within this time is answered by one look
+log = logging.getLogger("greenroom.studio")
+
+RECHECK_S = 1.0  # a revocation by another process is seen this late at most
 
 
 class Standing:
-    """Lives on one event loop."""
+    """Ends each stream whose sign-in ended, and stirs all when a switch was turned.
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.asked: list[tuple[Principal, asyncio.Future[bool]]] = []
-        self.looking: asyncio.Task[None] | None = None
+    Makes its rounds while a stream is open, every RECHECK_S and when somebody says `look_again`.
+    Lives on one event loop.
+    """
 
-    async def stands(self, principal: Principal) -> bool:
-        """Raises what the database raises where nobody can say."""
-        answer = asyncio.get_running_loop().create_future()
-        self.asked.append((principal, answer))
-        if len(self.asked) == 1:
-            self.looking = asyncio.create_task(self.look())
-        return bool(await answer)
+    def __init__(self, database: Database, leases: Leases) -> None:
+        self.database, self.leases = database, leases
+        self.rounds: asyncio.Task[None] | None = None
+        self.stops: Sequence[object] = ()
+
+    def watch(self) -> None:
+        """See to it that somebody makes the rounds: a stream was opened."""
+        if self.rounds is None or self.rounds.done():
+            self.rounds = asyncio.create_task(self.keep_looking())
+
+    async def keep_looking(self) -> None:
+        while self.leases.open:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RECHECK_S):
+                    await self.leases.again.wait()
+            self.leases.again.clear()
+            await self.look()
 
     async def look(self) -> None:
-        await asyncio.sleep(GATHER_S)
-        asked, self.asked = self.asked, []
+        leases = list(self.leases.open)
         try:
-            found = await run_in_threadpool(self.read, [principal for principal, _ in asked])
-        except Exception as error:  # noqa: BLE001 (whoever asked gets it: nobody waits for ever)
-            for _, answer in asked:
-                if not answer.done():
-                    answer.set_exception(error)
+            found, stops = await run_in_threadpool(self.read, [lease.principal for lease in leases])
+        except Exception as error:  # noqa: BLE001 (when nobody can say, nobody stays)
+            log.warning("nobody can say whose sign-in stands: %s", type(error).__name__)
+            for lease in leases:
+                lease.end()
             return
-        for (_, answer), stands in zip(asked, found, strict=True):
-            if not answer.done():  # its stream may have ended meanwhile
-                answer.set_result(stands)
+        for lease, stands in zip(leases, found, strict=True):
+            if not stands:
+                lease.end()
+        if stops != self.stops:
+            self.stops = stops
+            self.leases.stir()
 
-    def read(self, principals: Sequence[Principal]) -> list[bool]:
+    def read(self, principals: Sequence[Principal]) -> tuple[list[bool], Sequence[object]]:
         with self.database.read() as db:
-            return still_standing(db, principals, now_ms())
+            return still_standing(db, principals, now_ms()), switch.stops(db)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,10 +11,12 @@ import pytest
 
 from auth.gate import Principal
 from auth.revocation import revoke
+from database import Database
 from jobs.live import LiveEvent
 from jobs.records import Job
 from studio.clock import now_ms
 from studio.leases import Leases, serve_under
+from studio.standing import Standing
 from tests.studio.conftest import WISH, House, Person, wait_for
 
 
@@ -167,10 +170,7 @@ def test_stream_of_gradio_ends_with_the_sign_in(house: House) -> None:
         assert "close_stream" not in str(list(stream.iter_lines()))
 
 
-def test_stream_ends_when_nobody_can_say_whether_the_sign_in_stands() -> None:
-    async def cannot_say() -> bool:
-        raise RuntimeError("the database is gone")
-
+def test_stream_ends_when_nobody_can_say_whether_the_sign_in_stands(tmp_path: Path) -> None:
     async def forever(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await asyncio.Event().wait()
@@ -180,8 +180,15 @@ def test_stream_ends_when_nobody_can_say_whether_the_sign_in_stands() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    with Leases().grant(Principal("t", "Ada", "tester", "k", None)) as lease:
-        asyncio.run(serve_under(lease, cannot_say, forever, {}, None, send))
+    async def serve() -> None:
+        leases = Leases()
+        nowhere = Database(f"sqlite:///{tmp_path}/nothing/here.db")
+        with leases.grant(Principal("t", "Ada", "tester", "k", None)) as lease:
+            Standing(nowhere, leases).watch()
+            leases.look_again()
+            await serve_under(lease, forever, {}, None, send)  # type: ignore[arg-type]
+
+    asyncio.run(serve())
     assert sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
 
 
