@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 
 from database import Database
 from jobs.records import Job, Mark
+from sora_core.mark.apart import Seen, look
 from sora_core.mark.code import NUMBER_BITS
-from sora_core.mark.fingerprint import ALIKE, difference, fingerprint_of
+from sora_core.mark.fingerprint import ALIKE, difference
 from sora_core.mark.keys import key_id_of
-from sora_core.mark.pattern import pattern_of
-from sora_core.mark.tracing import trace
 
 HINTS = 3
 
@@ -46,6 +45,20 @@ def note_mark(db: Session, job_id: str, z: float | None, fingerprint: str | None
 
 
 @dataclass(frozen=True)
+class Known:
+    """What a film that turned up is compared with.
+
+    numbers     those issued with this key, of films that were stored
+    shown       number and fingerprint of each film that has one
+    other_keys  how many were issued with keys that are not here, and so cannot be found
+    """
+
+    numbers: Sequence[int]
+    shown: Sequence[tuple[int, str]]
+    other_keys: int
+
+
+@dataclass(frozen=True)
 class Found:
     """What is known of a film that turned up.
 
@@ -67,21 +80,32 @@ class Found:
 def find_mark(database: Database, film: Path, key: bytes) -> Found:
     """Whose film this is. Takes seconds, up to a minute. Raises BadSpec where it is no film."""
     with database.read() as db:
-        ours = Mark.key_id == key_id_of(key)
-        numbers = db.scalars(select(Mark.number).where(ours, Mark.z.is_not(None))).all()
-        others = db.scalar(select(func.count()).select_from(Mark).where(~ours)) or 0
-        shown = select(Mark.number, Mark.fingerprint).where(Mark.fingerprint.is_not(None))
-        known = db.execute(shown).tuples().all()
-    seen = fingerprint_of(film)
-    traced = trace(film, pattern_of(key), numbers)
-    apart = sorted((difference(seen, str(kept)), number) for number, kept in known)
-    alike = [(number, share) for share, number in apart[:HINTS] if share <= ALIKE]
+        known = known_marks(db, key)
+    seen = look(film, key, known.numbers)
     with database.read() as db:
-        return Found(
-            mark=None if traced.number is None else db.get(Mark, traced.number),
-            z=traced.z,
-            like_z=traced.like_z,
-            hints=[(db.get_one(Mark, number), share) for number, share in alike],
-            compared=len(numbers),
-            other_keys=others,
-        )
+        return match(db, known, seen)
+
+
+def known_marks(db: Session, key: bytes) -> Known:
+    ours = Mark.key_id == key_id_of(key)
+    shown = select(Mark.number, Mark.fingerprint).where(Mark.fingerprint.is_not(None))
+    return Known(
+        numbers=db.scalars(select(Mark.number).where(ours, Mark.z.is_not(None))).all(),
+        shown=[(number, str(kept)) for number, kept in db.execute(shown).tuples()],
+        other_keys=db.scalar(select(func.count()).select_from(Mark).where(~ours)) or 0,
+    )
+
+
+def match(db: Session, known: Known, seen: Seen) -> Found:
+    """Whom the number that was seen names, and whose films look like this one."""
+    apart = sorted((difference(seen.fingerprint, kept), number) for number, kept in known.shown)
+    alike = [(number, share) for share, number in apart[:HINTS] if share <= ALIKE]
+    traced = seen.trace
+    return Found(
+        mark=None if traced.number is None else db.get(Mark, traced.number),
+        z=traced.z,
+        like_z=traced.like_z,
+        hints=[(db.get_one(Mark, number), share) for number, share in alike],
+        compared=len(known.numbers),
+        other_keys=known.other_keys,
+    )

@@ -127,6 +127,30 @@ class Mark(Record):
     issued_at: Mapped[int] = mapped_column(BigInteger)
 
 
+class Tracing(Record):
+    """A film that turned up, and what was read in it. The film itself is not kept.
+
+    number      the mark's, None until it is read and where there is none
+    hints       [number, share that differs] of the films that look like it
+    problem     the sentence, where it could not be read
+    """
+
+    __tablename__ = "tracings"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    asked_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    ended_at: Mapped[int | None] = mapped_column(BigInteger)
+    number: Mapped[int | None] = mapped_column(BigInteger)
+    z: Mapped[float | None] = mapped_column(Float)
+    like_z: Mapped[float | None] = mapped_column(Float)
+    compared: Mapped[int | None] = mapped_column(BigInteger)
+    other_keys: Mapped[int | None] = mapped_column(BigInteger)
+    hints: Mapped[list[tuple[int, float]] | None] = mapped_column(JSON)
+    problem: Mapped[str | None] = mapped_column(String(400))
+
+
 class Turn(Record):
     """How far one artist's clips of one priority reach in the line; and the round being drawn."""
 

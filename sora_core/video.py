@@ -20,6 +20,7 @@ from sora_core.mark.embedding import Mark, filters, rows_for, with_map
 NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded")
 SIGXFSZ = 25
 LARGE = 10**6  # pixels from which on half the time is worth a third more bytes
+CRF = 20
 LOOK = 12  # drawings that are looked at before the film begins
 # Of rendered pixel art 0 is within squares, of what the model draws of it about a third of what is
 # between them; of other styles 0.55 and more.
@@ -47,6 +48,7 @@ def encode(
     wanted: Format,
     frame_count: int,
     mark: Mark | None = None,
+    crf: int = CRF,
 ) -> None:
     """Write `drawings` as a film that browsers play: H.264, yuv420p, its index in front.
 
@@ -56,6 +58,7 @@ def encode(
                  others are put in between where they can be, see `doubled`
     frame_count  exactly how many frames the file has
     mark         goes into the film in the same pass, or None
+    crf          x264's constant quality, 0 (lossless) to 51
 
     Pictures of hard square blocks keep them; others are scaled smoothly (Lanczos). Native size
     and rate, and what was done, stand in the file's comment. Leaves no file when it fails, also
@@ -72,12 +75,12 @@ def encode(
         coming = doubled(coming)
     plane = path.with_suffix(".mark") if mark else None
     command = ffmpeg_command(
-        path, drawn, wanted, frame_count, plane, blocks=blocks, between=between
+        path, drawn, wanted, frame_count, plane, crf, blocks=blocks, between=between
     )
     try:
         if mark and plane:
             plane.write_bytes(mark.plane(wanted.width, wanted.height).tobytes())
-            coming = map(with_map, coming)
+            coming = (with_map(drawing, wanted.width / drawn.width) for drawing in coming)
         with subprocess.Popen(command, stdin=PIPE, stdout=DEVNULL, stderr=PIPE) as ffmpeg:
             said = feed(ffmpeg, coming)
         if ffmpeg.returncode != 0:
@@ -124,6 +127,7 @@ def ffmpeg_command(
     wanted: Format,
     frame_count: int,
     plane: Path | None,
+    crf: int,
     *,
     blocks: bool,
     between: bool,
@@ -150,7 +154,7 @@ def ffmpeg_command(
         "-framerate", str(rate), "-i", "pipe:0", *tile,
         "-filter_complex", f"{film},{BT709}",
         "-frames:v", str(frame_count),
-        "-c:v", "libx264", "-preset", preset, "-crf", "20",
+        "-c:v", "libx264", "-preset", preset, "-crf", str(crf),
         "-metadata", f"comment=drawn at {drawn}; {done}",
         "-movflags", "+faststart", "-f", "mp4", str(path),
     ]

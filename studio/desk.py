@@ -1,19 +1,37 @@
-"""Where pictures are read: one at a time, and one of each artist, as decoding them is heavy."""
+"""Where strangers' files are read: one at a time, as decoding them is heavy."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 
 from anyio import CapacityLimiter
 
 from errors import TooMany
 
+CHECKS_MAX = 2
+
 
 class Desk:
-    """Belongs to one event loop."""
+    """Belongs to one event loop.
+
+    one        picture at a time; `one_film` likewise
+    owners     of the pictures that are being read: one of each artist
+    tracings   of films that wait, or are being read; whoever stops the loop ends them
+    checks     of films' credentials that go on
+    """
 
     def __init__(self) -> None:
         self.one = CapacityLimiter(1)
+        self.one_film = asyncio.Lock()
         self.owners: set[str] = set()
+        self.tracings: set[asyncio.Task[None]] = set()
+        self.checks = 0
+
+    def begin(self, tracing: Coroutine[None, None, None]) -> None:
+        """Go on with it beside the requests."""
+        task = asyncio.create_task(tracing)
+        self.tracings.add(task)
+        task.add_done_callback(self.tracings.discard)
 
     @contextmanager
     def turn(self, owner_id: str) -> Iterator[None]:
@@ -29,3 +47,18 @@ class Desk:
             yield
         finally:
             self.owners.discard(owner_id)
+
+    @contextmanager
+    def checking(self) -> Iterator[None]:
+        """Raises TooMany while as many strangers' films are checked as may be at once."""
+        if self.checks >= CHECKS_MAX:
+            raise TooMany(
+                "Other films are being checked. Try again in a moment.",
+                limit="checks",
+                retry_after_s=5,
+            )
+        self.checks += 1
+        try:
+            yield
+        finally:
+            self.checks -= 1

@@ -10,8 +10,9 @@ from enum import Enum
 from functools import lru_cache
 
 from auth import scopes
-from errors import NotFound
 from auth.gate import Principal
+from errors import NotFound
+from sora_core.mark.film import MAX_BYTES as TRACED_MAX_BYTES
 from sora_core.pictures import UPLOAD_MAX_BYTES
 
 BODY_MAX_BYTES = 64 * 1024
@@ -19,6 +20,7 @@ BODY_MAX_BYTES = 64 * 1024
 PICTURE_MAX_BYTES = UPLOAD_MAX_BYTES * 4 // 3 + BODY_MAX_BYTES
 # A film as it was fetched here.
 FILM_MAX_BYTES = 32 * 2**20
+CHECKED_MAX_BYTES = 64 * 2**20
 
 
 class Who(Enum):
@@ -44,6 +46,7 @@ class Door:
                 what a <video> or an event stream asks for, so looking takes the cookie alone
     foreign     whether what changes something may come from anywhere: no cookie counts there
     most_bytes  of a request's body
+    unread      whether the page itself reads the body as it comes: it is too large to be held
     """
 
     methods: frozenset[str]
@@ -53,6 +56,7 @@ class Door:
     proof: bool = False
     foreign: bool = False
     most_bytes: int = BODY_MAX_BYTES
+    unread: bool = False
 
     def is_there_for(self, principal: Principal) -> bool:
         """Whether this person may know of it, whatever their credential was given."""
@@ -76,12 +80,13 @@ def door(
     proof: bool | None = None,
     foreign: bool = False,
     most_bytes: int = BODY_MAX_BYTES,
+    unread: bool = False,
 ) -> Door:
     """`proof`: where it is not said, whatever is no reading needs one."""
     named = frozenset(methods.split())
     acts = who is not Who.ANYONE and not named <= {"GET", "HEAD"}
     proven = acts if proof is None else proof
-    return Door(named, re.compile(pattern), who, stream, proven, foreign, most_bytes)
+    return Door(named, re.compile(pattern), who, stream, proven, foreign, most_bytes, unread)
 
 
 JOB = r"/jobs/[0-9a-f]{32}"
@@ -109,8 +114,17 @@ DOORS = (
     # what artists show to others, and how the programme is run
     door("GET HEAD", r"/transparency", Who.ANYONE),
     door("GET HEAD", r"/gallery(/feed\.xml)?", Who.ANYONE),
-    door("GET HEAD", r"/gallery/[0-9a-f]{32}(\.(mp4|jpg))?", Who.ANYONE),
-    door("GET HEAD", r"/shared/[0-9a-f]{32}(\.(mp4|jpg))?", Who.ANYONE),
+    door("GET HEAD", r"/gallery/[0-9a-f]{32}(\.(mp4|jpg)|/credentials)?", Who.ANYONE),
+    door("GET HEAD", r"/shared/[0-9a-f]{32}(\.(mp4|jpg)|/credentials)?", Who.ANYONE),
+    door("GET HEAD", r"/credentials", Who.ANYONE),
+    door(
+        "POST",
+        r"/credentials",
+        Who.ANYONE,
+        foreign=True,
+        most_bytes=CHECKED_MAX_BYTES,
+        unread=True,
+    ),
     door("POST", r"/v1/tokens/rotate", Who.SIGNED_IN),
     # the studio
     door("GET", r"/", Who.SIGNED_IN),
@@ -177,6 +191,8 @@ DOORS = (
     # backstage
     door("GET", r"/backstage(/room)?", Who.ADMIN),
     door("GET", r"/backstage/audit(\.csv|\.jsonl|/entries|/verdict)?", Who.ADMIN),
+    door("GET", r"/backstage/trace(/list)?", Who.ADMIN),
+    door("POST", r"/backstage/trace", Who.ADMIN, most_bytes=TRACED_MAX_BYTES, unread=True),
     door("GET", r"/backstage/policy", Who.ADMIN),
     door("POST", r"/backstage/policy", Who.ADMIN),
     door("GET", r"/backstage/feedback(/list)?", Who.ADMIN),

@@ -18,7 +18,6 @@ from auth.gate import Principal
 from auth.proofs import Proof
 from auth.recall import Recall
 from errors import (
-    BadRequest,
     GreenroomError,
     NotFound,
     NotGranted,
@@ -28,6 +27,7 @@ from errors import (
     WrongDevice,
 )
 from observe import metrics, visit
+from studio.bodies import bounded, read_body, replay
 from studio.clock import now_ms
 from studio.credentials import Credential, SessionCookie, read_credential
 from studio.doors import GRADIO_QUEUE, NOWHERE, Door, Who, canonical_path, find_door
@@ -79,7 +79,7 @@ class Gateway:
             proof = proof_of(self.parts, credential, scope)
             principal = await self.admit(door, credential, proof, scope)
             self.check_origin(door, scope, credential)
-            body = await self.read_body(door, scope, receive)
+            body = await read_body(door, scope, receive)
             self.check_session_hash(scope, principal, body)
             if principal is not None and (proof is not None or door.proof):
                 principal = await run_in_threadpool(spend, self.parts, door, principal, proof)
@@ -89,6 +89,8 @@ class Gateway:
         scope["state"] |= {"principal": principal, "proof": proof}
         if door.stream and principal is not None:
             await self.serve_stream(principal, scope, receive, send)
+        elif door.unread:
+            await self.app(scope, bounded(door, receive), send)
         else:
             await self.app(scope, replay(body, receive), send)
 
@@ -192,21 +194,6 @@ class Gateway:
         if not allowed:
             raise NotGranted("This request came from another site. Use Greenroom's own page.")
 
-    async def read_body(self, door: Door, scope: Scope, receive: Receive) -> bytes:
-        """The whole body. Raises BadRequest when it is too large."""
-        if scope["method"] in ("GET", "HEAD"):
-            return b""
-        body, more = bytearray(), True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise BadRequest("The request ended in the middle.")
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > door.most_bytes:
-                raise BadRequest(f"The body is larger than {door.most_bytes // 1024:,} KB.")
-        return bytes(body)
-
     def check_session_hash(self, scope: Scope, principal: Principal | None, body: bytes) -> None:
         if principal is None:
             return
@@ -255,17 +242,3 @@ def begun(scope: Scope) -> Scope:
 
 def is_untrusted(name: bytes) -> bool:
     return name.lower().startswith(UNTRUSTED)
-
-
-def replay(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives `body` once, and then what the server says."""
-    given = False
-
-    async def receive_again() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive_again

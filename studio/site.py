@@ -44,6 +44,7 @@ from studio.people.routes import ROUTES as PEOPLE
 from studio.provenance_page import ROUTES as PROVENANCE
 from studio.refusals import answer, broken, unreachable
 from studio.showing.routes import ROUTES as SHOWING
+from studio.tracing_desk import ROUTES as TRACING
 from studio.videos.routes import ROUTES as VIDEOS
 from studio.webhooks.routes import ROUTES as WEBHOOKS
 
@@ -135,6 +136,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/notice", notices.open_notices),
         at("/clips/{clip_id}.{kind}", media.send_clip),
         *(at(*row) for row in PROVENANCE),
+        *(at(*row) for row in TRACING),
         at("/pictures", uploads.bring_picture, "POST"),
         at("/pictures/{picture_id}.jpg", uploads.show_picture),
         *(at(*row) for row in (*VIDEOS, *WEBHOOKS)),

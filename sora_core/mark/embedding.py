@@ -1,28 +1,28 @@
 """The mark on its way into a film: in ffmpeg's pass, on the luma of the finished size.
 
-The tile is the same in each frame; how strong it is at each place follows the drawing, as eyes see
-it least where there is fine detail. A map of that, a few rows high, is sent along beneath each
-drawing; ffmpeg enlarges it, weighs the tile with it and adds that to the film.
+The tile is the same in each frame; how strong it is at each place follows the drawing, so that it
+costs as much likeness (SSIM) everywhere: little on what is flat, more on what is rough. A map of
+that, a few rows high, is sent along beneath each drawing; ffmpeg enlarges it, weighs the tile with
+it and adds that to the film.
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
 from sora_core.mark.pattern import Pattern
 
 if TYPE_CHECKING:
     from sora_core.video import Format
 
-#: Standard deviation in steps of luma, of 255: 45.3 dB where nothing hides it, 42.2 dB at most.
-FAINTEST, STRONGEST = 1.38, 1.95
+#: Standard deviation in steps of luma, of 255: 49 dB where nothing hides it, 40.5 dB at most.
+FAINTEST, STRONGEST = 0.9, 2.4
 NEUTRAL = 128
 #: Of what stands out less in the film as it was encoded, worn copies may not be known again.
 WEAK_Z = 15.0
-BUSY = 9.0  # mean difference from the neighbourhood from which on detail hides the mark
-ENOUGH = 256  # pixels across that a map is made from
+LIKENESS_PX = 8  # of the film: as far as SSIM looks around
+LIKENESS_C2 = 58.5  # its constant that stands beside variances, (0.03 × 255)²
 ROWS = 4  # a row of the map stands for so many of the drawing
 
 
@@ -47,19 +47,32 @@ def rows_for(height: int) -> int:
     return max(1, height // ROWS)
 
 
-def with_map(drawing: np.ndarray) -> np.ndarray:
-    """(h + rows_for(h), w, 3) uint8: the drawing (h, w, 3), and beneath it where detail hides."""
+def with_map(drawing: np.ndarray, scale: float) -> np.ndarray:
+    """(h + rows_for(h), w, 3) uint8: the drawing (h, w, 3), and beneath it how strong the mark is.
+
+    scale  pixels of the film to one of the drawing
+    Noise of variance n on a variance of v costs n / (2 v + C2) of likeness (Wang et al. 2004).
+    """
     height, width, _ = drawing.shape
-    # Of a large drawing every few pixels tell as much: what is left out is as busy.
-    step = max(1, width // ENOUGH)
-    luma = drawing[::step, ::step] @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    # Shading is no detail: it is gone before the difference is taken.
-    detail = np.abs(luma - ndimage.uniform_filter(luma, 3))
-    busy = np.clip(ndimage.uniform_filter(detail, 5) / BUSY, 0, 1)
-    share = (FAINTEST + (STRONGEST - FAINTEST) * busy) / STRONGEST
+    rough = 2 * variance(drawing, scale) / LIKENESS_C2
+    share = np.minimum(FAINTEST * np.sqrt(1 + rough) / STRONGEST, 1)
     down = np.linspace(0, len(share) - 1, rows_for(height)).round().astype(int)
-    grey = np.rint(255 * share[down]).astype(np.uint8).repeat(step, 1)[:, :width]
+    across = np.linspace(0, share.shape[1] - 1, width).round().astype(int)
+    grey = np.rint(255 * share).astype(np.uint8)[np.ix_(down, across)]
     return np.concatenate([drawing, np.repeat(grey[..., None], 3, 2)])
+
+
+def variance(drawing: np.ndarray, scale: float) -> np.ndarray:
+    """Of luma, within each LIKENESS_PX of the film: a value for so many pixels of the drawing.
+
+    Where these are fewer than two, what changes from one to the next is taken to change evenly.
+    """
+    side = max(2, round(LIKENESS_PX / scale))
+    height, width = (length // side * side for length in drawing.shape[:2])
+    luma = drawing[:height, :width] @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    blocks = luma.reshape(height // side, side, width // side, side)
+    within = (blocks**2).mean((1, 3)) - blocks.mean((1, 3)) ** 2
+    return np.maximum(within, 0) * min(1.0, LIKENESS_PX / (scale * side)) ** 2
 
 
 def filters(drawn: "Format", wanted: "Format") -> tuple[str, str]:

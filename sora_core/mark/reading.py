@@ -16,6 +16,9 @@ from sora_core.mark.pattern import CYCLES, Pattern
 
 GRID = 256  # a tile's side, in cells that pixels are gathered in
 SIDE = 128  # … and in steps of a shift
+LENGTHS = (CYCLES[1], 15)  # all waves, and the long ones, which smaller copies leave
+NEIGHBOURS = (1, 1, 1, 1, 1)  # lengths of waves that are judged together
+LEAST_TRUST = 0.03
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,17 @@ def turned(waves: np.ndarray) -> Iterator[np.ndarray]:
         yield across[::-1, ::-1]
 
 
-def find_shift(waves: np.ndarray, pattern: Pattern) -> tuple[float, np.ndarray]:
-    """How far the tile stands out at the best shift (z), and that shift, (down, across) cycles."""
-    down, across = pattern.waves[: len(pattern.sync)].T
+def find_shift(waves: np.ndarray, pattern: Pattern, most: int) -> tuple[float, np.ndarray]:
+    """How far the tile stands out at the best shift (z), and that shift, (down, across) cycles.
+
+    most  only waves of up to so many cycles are looked at
+    """
+    known = pattern.waves[: len(pattern.sync)]
+    kept = np.hypot(*known.T) <= most
+    down, across = known[kept].T
     middle = CYCLES[1]
     plane = np.zeros((SIDE, SIDE), np.complex64)
-    plane[down, across] = waves[middle + down, middle + across] * pattern.sync.conj()
+    plane[down, across] = waves[middle + down, middle + across] * pattern.sync[kept].conj()
     likeness = fft.ifft2(plane).real
     best = np.unravel_index(likeness.argmax(), likeness.shape)
     z = float((likeness[best] - likeness.mean()) / (likeness.std() + 1e-12))
@@ -97,9 +105,25 @@ def align(waves: np.ndarray, shift: np.ndarray, pattern: Pattern) -> np.ndarray:
     return waves[middle + down, middle + across] * ramp
 
 
+def trusted(aligned: np.ndarray, pattern: Pattern) -> np.ndarray:
+    """(N,) float: how much of each wave is the mark's, as the known ones of its length tell.
+
+    Codecs and smaller sizes leave long waves and take short ones. A known wave that is all mark
+    agrees with what it should be; of one that is all noise the agreement is 0 in the mean.
+    """
+    ring = np.hypot(*pattern.waves.T).astype(int)
+    known = len(pattern.sync)
+    agreement = (aligned[:known] * pattern.sync.conj()).real
+    heard = np.bincount(ring[:known], agreement, CYCLES[1] + 1)
+    count = np.bincount(ring[:known], minlength=CYCLES[1] + 1)
+    few = np.convolve(count, NEIGHBOURS, "same")
+    share = np.convolve(heard, NEIGHBOURS, "same") / np.maximum(few, 1)
+    return np.clip(share, LEAST_TRUST, None)[ring]
+
+
 def read_soft(aligned: np.ndarray, pattern: Pattern) -> np.ndarray:
     """(216,) float: the coded signs that the carrying waves hold."""
-    carrying = aligned[len(pattern.sync) :]
+    carrying = (aligned * trusted(aligned, pattern))[len(pattern.sync) :]
     values = np.stack([carrying.real, carrying.imag], 1) * pattern.spread
     return np.bincount(pattern.places.ravel(), values.ravel(), SIGNS)
 
@@ -107,7 +131,7 @@ def read_soft(aligned: np.ndarray, pattern: Pattern) -> np.ndarray:
 def read(waves: np.ndarray, pattern: Pattern) -> Reading:
     """The best of the eight ways to look at a folded tile."""
     white = whiten(waves)
-    looks = [(*find_shift(way, pattern), way) for way in turned(white)]
+    looks = [(*find_shift(way, pattern, most), way) for way in turned(white) for most in LENGTHS]
     z, shift, way = max(looks, key=lambda look: look[0])
     soft = read_soft(align(way, shift, pattern), pattern)
     return Reading(z, soft, decode(soft) if z > 4 else None)

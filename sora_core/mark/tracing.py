@@ -1,5 +1,6 @@
 """Which number a film holds: as it is, then enlarged, turned and squeezed, whole and in parts."""
 
+import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,12 @@ from sora_core.mark.lattice import find_lattices
 from sora_core.mark.pattern import PERIODS, Pattern
 from sora_core.mark.reading import Reading, fold, read
 
-#: A tile that stands out less is none. `benchmarks/mark.py` counts how often one by chance does.
+#: A tile that stands out less is none. `benchmarks.mark` counts how often one by chance does.
 FOUND_Z = 7.0
 #: With a codeword that nothing but this one fits, the tile may be fainter.
-FAINT_Z, LIKE_Z = 5.0, 7.0
+FAINT_Z, LIKE_Z = 4.0, 7.0
+#: At most how likely it is that any of the numbers compared fits one look by chance.
+CHANCE = 1e-7
 LATTICES = 8
 
 
@@ -73,14 +76,21 @@ def judge(reading: Reading, numbers: np.ndarray, words: np.ndarray) -> Trace:
     """The number that a reading is sure enough of."""
     if reading.z < FAINT_Z or len(numbers) == 0:
         return Trace(None, reading.z)
-    # Of a wrong word, 216 signs each right by chance: a sum of that many steps (Hoeffding 1963).
     fits = words @ reading.soft / (np.linalg.norm(reading.soft) + 1e-12)
     likest = int(fits.argmax())
     like_z = float(fits[likest])
     read_right = reading.number == numbers[likest] and reading.z >= FOUND_Z
-    if read_right or like_z >= LIKE_Z:
+    if read_right or chance(like_z, len(numbers)) <= CHANCE:
         return Trace(int(numbers[likest]), reading.z, like_z)
     return Trace(None, reading.z, like_z)
+
+
+def chance(like_z: float, compared: int) -> float:
+    """At most how likely one of `compared` wrong numbers fits so well, 0 to 1.
+
+    Each of its 216 signs is right by chance: a sum of that many steps (Hoeffding 1963).
+    """
+    return min(1.0, compared * math.exp(-(max(like_z, 0.0) ** 2) / 2))
 
 
 def strength_in(film: Path, number: int, pattern: Pattern, seconds: int = 2) -> float:

@@ -160,10 +160,12 @@ async def send(parts: Parts, clip: Clip, kind: str) -> Response:
 
 
 def film(path: str, clip: Clip) -> str:
-    """A player for the film at `path`.mp4, with its still until it plays."""
+    """A player for the film at `path`.mp4, its still until it plays, the way to its credentials."""
     return (
         f'<video src="{path}.mp4" poster="{path}.jpg" width="{clip.width}" height="{clip.height}" '
         'controls loop muted playsinline preload="metadata"></video>'
+        f'<p class="signed"><a href="{path}/credentials">Content Credentials: what is signed into '
+        "this film, and whether it holds</a></p>"
     )
 
 

@@ -1,12 +1,9 @@
 """Each film's mark names its job, for as long as copies of it may turn up."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 from sqlalchemy import select
 
 from auth.records import AuditEntry
@@ -19,10 +16,9 @@ from sora_core.mark.__main__ import main
 from sora_core.mark.fingerprint import fingerprint
 from sora_core.mark.keys import key_id_of, mark_key
 from sora_core.mark.pattern import pattern_of
-from sora_core.video import Format, encode
+from tests.sora_core.mark.films import wall, wall_film
 
 KEY = mark_key("a secret of more than thirty-two characters")
-NATIVE, WANTED = Format(112, 64, 24), Format(448, 256, 24)
 
 
 @dataclass
@@ -56,18 +52,8 @@ def marked(database: Database, tmp_path: Path) -> Marked:
         numbers = [issue_mark(db, one, key_id_of(KEY), 5) for one in jobs]
         for one in jobs:
             note_mark(db, one.id, 20.0, None)
-    film = tmp_path / "film.mp4"
-    mark = embedding.Mark(numbers[0], pattern_of(KEY))
-    encode(moving(), film, NATIVE, WANTED, 24, mark)
+    film = wall_film(tmp_path / "film.mp4", embedding.Mark(numbers[0], pattern_of(KEY)))
     return Marked(database, film, numbers)
-
-
-def moving() -> Iterator[np.ndarray]:
-    """A rough wall as it grows light: where a film is nothing but slopes, a mark may stay weak."""
-    spots = np.random.default_rng(0).integers(40, 200, (16, 28, 3), dtype=np.uint8)
-    wall = np.asarray(Image.fromarray(spots).resize((112, 64), Image.Resampling.BILINEAR))
-    for at in range(24):
-        yield wall + np.uint8(at)
 
 
 def test_issue_gives_a_job_one_number_however_often_it_is_tried(database: Database) -> None:
@@ -103,10 +89,9 @@ def test_find_says_that_marks_of_another_key_were_not_compared(marked: Marked) -
 def test_find_hints_at_the_film_that_looks_alike_where_no_mark_is(
     marked: Marked, tmp_path: Path
 ) -> None:
-    plain = tmp_path / "plain.mp4"
-    encode(moving(), plain, NATIVE, WANTED, 24)
+    plain = wall_film(tmp_path / "plain.mp4")
     with marked.database.begin() as db:
-        note_mark(db, job(2).id, 20.0, fingerprint(list(moving())))
+        note_mark(db, job(2).id, 20.0, fingerprint(list(wall())))
     found = find_mark(marked.database, plain, KEY)
     assert found.mark is None
     assert [hint.job_id for hint, _ in found.hints] == [job(2).id]

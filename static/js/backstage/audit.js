@@ -8,7 +8,7 @@ import { ago } from "../studio/words.js";
 const find = (selector) => document.querySelector(selector);
 const filters = find(".filters");
 const WHOLE = { operator: "Command line", system: "Greenroom itself" };
-const KINDS = ["audit", "call", "clip", "cohort", "device", "everybody", "identity", "incident", "invite", "job", "passkey", "prompt", "review", "share", "sign_in", "signal", "tester", "token", "waitlist"];
+const KINDS = ["audit", "call", "clip", "cohort", "device", "everybody", "identity", "incident", "invite", "job", "mark", "passkey", "prompt", "review", "share", "sign_in", "signal", "tester", "token", "waitlist"];
 let rows = [];
 
 async function look(before) {

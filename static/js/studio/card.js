@@ -145,6 +145,7 @@ export class Card {
         can("blend") && item("blend", "Blend with …", begin("blend")),
         item("reuse", "Use these settings", () => this.on.reuse(spec)),
         item("picture", "Review and sharing", () => location.assign(`/showing#clip-${this.job.id}`)),
+        item("check", "Where it comes from", () => location.assign(`/clips/${this.job.id}/credentials`)),
       ].filter(Boolean);
     });
     return [

@@ -1,5 +1,6 @@
 """A number goes into a film unseen, and comes back out of copies that were changed."""
 
+import asyncio
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
 from errors import BadSpec
+from sora_core.mark.apart import look_apart
 from sora_core.mark.code import decode, encode
 from sora_core.mark.embedding import WEAK_Z, Mark
 from sora_core.mark.film import even_out, frames
@@ -185,3 +187,20 @@ def test_even_out_stays_finite_beside_a_place_where_nothing_is() -> None:
     picture = np.zeros((200, 300), np.float32)
     picture[20:90, :140] = np.random.default_rng(0).uniform(-12, 12, (70, 140)) / 7
     assert np.isfinite(even_out(picture)).all()
+
+
+def test_look_apart_sees_what_look_sees(films: dict[str, Path]) -> None:
+    seen = asyncio.run(look_apart(films["marked"], KEY, ISSUED))
+    assert seen.trace.number == NUMBER
+    assert seen.fingerprint == fingerprint_of(films["marked"])
+
+
+def test_look_apart_gives_up_in_time_and_says_so(films: dict[str, Path]) -> None:
+    with pytest.raises(BadSpec, match="takes too long"):
+        asyncio.run(look_apart(films["marked"], KEY, ISSUED, limit_s=0.05))
+
+
+def test_look_apart_says_that_no_film_is_one(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(b"RIFF" + b"\0" * 99)
+    with pytest.raises(BadSpec, match="could not be read"):
+        asyncio.run(look_apart(tmp_path / "film.mp4", KEY, ISSUED))
