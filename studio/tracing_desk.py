@@ -164,7 +164,7 @@ def facts(row: Tracing, marks: dict[int, Mark], names: dict[str, str], now: int)
         "whose": whose(marks.get(row.number or 0), names),
         "z": row.z,
         "like_z": row.like_z,
-        "chance": chance(row.like_z, row.compared) if row.number is not None else None,
+        "chance": None if row.number is None else chance(row.like_z or 0, row.compared or 0),
         "compared": row.compared,
         "other_keys": row.other_keys,
         "hints": [
