@@ -33,7 +33,8 @@ GreenroomError                 code                 status
 │   ├── ClipDeleted            clip_deleted         409
 │   └── AlreadyDecided         already_decided      409   state
 ├── Unavailable                unavailable          503   retry_after_s
-│   └── StoreUnavailable       store_unavailable    503
+│   ├── StoreUnavailable       store_unavailable    503
+│   └── JudgeUnavailable       judge_unavailable    503
 ├── RenderFailed               render_failed        500
 │   ├── WeightsCorrupt         weights_corrupt      500   path
 │   ├── WorkerLost             worker_lost          500
@@ -86,6 +87,7 @@ from errors.policy import PolicyUnaccepted
 from errors.programme import (
     AlreadyDecided,
     ClipDeleted,
+    JudgeUnavailable,
     LinkEnded,
     NotApproved,
     OwnWork,
@@ -104,6 +106,7 @@ __all__ = [
     "Conflict",
     "GreenroomError",
     "InviteInvalid",
+    "JudgeUnavailable",
     "LinkEnded",
     "NonceNeeded",
     "NotApproved",

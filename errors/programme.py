@@ -1,6 +1,6 @@
 """What the programme refuses: about clips, their reviews, and what is shown to others."""
 
-from errors.anywhere import Conflict, NotFound
+from errors.anywhere import Conflict, NotFound, Unavailable
 from errors.base import GreenroomError
 from errors.gate import NotGranted
 
@@ -81,4 +81,17 @@ class PromptRefused(GreenroomError):
             f"{reason} Nothing was charged. You can appeal to a person, under Review and sharing.",
             rule=rule,
             refusal=refusal,
+        )
+
+
+class JudgeUnavailable(Unavailable):
+    """A classifier that looks at prompts failed or did not answer: nothing passes unseen."""
+
+    code = "judge_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What looks at prompts before they are drawn does not answer. Nothing was drawn or "
+            "charged. Try again in a minute; if it stays so, tell whoever runs this programme.",
+            retry_after_s=60,
         )

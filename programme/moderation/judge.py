@@ -29,7 +29,7 @@ class Judge:
         return cls(rules, named(settings.classifiers))
 
     def findings(self, text: str) -> Sequence[Finding]:
-        """Everything that speaks against this text."""
+        """Everything that speaks against this text. Raises JudgeUnavailable."""
         met = [rule for rule in self.rules.rules if rule.meets(text)]
         sure = [classifier for classifier in self.classifiers if classifier.refuses(text)]
         return [

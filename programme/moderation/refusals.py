@@ -36,7 +36,7 @@ def require_allowed(
     """Let a text pass, or write its refusal down, in a transaction of its own, and say why.
 
     What a person let pass on an appeal passes, for the same artist, against the same rule.
-    Raises PromptRefused; TooMany after A_MINUTE_MAX of them within a minute.
+    Raises PromptRefused; JudgeUnavailable; TooMany after A_MINUTE_MAX of them within a minute.
     """
     findings = judge.findings(text)
     if not findings:

@@ -1,9 +1,15 @@
 """A prompt that meets a rule is not drawn, its artist is told why, and a person can let it pass."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from sqlalchemy import func, select
 
 from auth.records import Reservation
-from tests.studio.conftest import WISH, House, Person
+from database import Database
+from programme.moderation.classifiers import Classifier
+from programme.moderation.judge import Judge
+from tests.studio.conftest import WISH, House, Person, serving, wire
 
 PROMPT = "a deepfake of my neighbour"
 
@@ -73,3 +79,18 @@ def test_who_meets_rules_all_the_time_waits_a_minute(house: House) -> None:
     codes = [ask(joe, f"{PROMPT}, take {number}")["code"] for number in range(21)]
     assert codes == ["prompt_refused"] * 20 + ["too_many"]
     assert ask(joe, "a red ball")["state"] == "queued"
+
+
+def test_prompt_that_no_classifier_could_judge_is_not_drawn_and_its_artist_told_so(
+    database: Database, tmp_path: Path
+) -> None:
+    def fail(_text: str) -> float:
+        raise RuntimeError("out of memory")
+
+    judge = Judge(classifiers=[Classifier("model", "label", 0.9, fail)])
+    with serving(replace(wire(database, tmp_path), judge=judge)) as house:
+        refused = house.person("Ada").browser.post("/jobs", json=WISH)
+        assert (refused.status_code, refused.json()["code"]) == (503, "judge_unavailable")
+        assert refused.headers["retry-after"] == "60"
+        assert "out of memory" not in refused.text
+        assert (house.count_jobs(), holds(house)) == (0, 0)
