@@ -75,8 +75,9 @@ def make_server(parts: Parts) -> Server:
 
 
 def bind(settings: Settings) -> socket.socket:
+    """What we listen at. Raises BootRefused where the address is taken."""
     try:
-        return socket.create_server((settings.host, settings.port), backlog=2048)
+        listening = socket.create_server((settings.host, settings.port), backlog=2048)
     except OSError as error:
         raise BootRefused(
             f"Port {settings.port} of {settings.host} cannot be used: {error.strerror}. "
