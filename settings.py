@@ -73,7 +73,7 @@ class Settings:
     port: int
     in_space: bool
     provider: ProviderSettings | None = None
-    visible_mark: str = "shared"
+    visible_mark: str = "policy"
     mark_key: str = field(default="", repr=False)
     signing_certificates: Path | None = None
     signing_key: Path | None = None
@@ -134,7 +134,7 @@ class Settings:
             port=port,
             in_space=bool(space),
             provider=read_provider(value),
-            visible_mark=one_of(value, "GREENROOM_VISIBLE_MARK", ("shared", "always", "never")),
+            visible_mark=one_of(value, "GREENROOM_VISIBLE_MARK", ("policy", "never")),
             mark_key=read_secret(
                 value["GREENROOM_MARK_KEY"] or None, data / "mark-key", "GREENROOM_MARK_KEY"
             ),

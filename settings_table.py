@@ -131,9 +131,9 @@ TABLE: tuple[Setting, ...] = (
     Setting("GREENROOM_OIDC_ADMIN", "", "The provider's id (sub) of whoever becomes an admin."),
     Setting(
         "GREENROOM_VISIBLE_MARK",
-        "shared",
-        "Which films say in a corner that a model made them: shared (what others are shown), "
-        "always (the artist's own too), never.",
+        "policy",
+        "Which films say in a corner that a model made them: policy (as the programme's policy "
+        "says), or never, whatever it says.",
     ),
     Setting(
         "GREENROOM_MARK_KEY",

@@ -10,9 +10,6 @@ from sora_core.credentials.signer import SHOWN, Claim, Signer
 from sora_core.store import Store
 from sora_core.visible import mark_film, mark_still
 
-#: What `GREENROOM_VISIBLE_MARK` may be: on whatever others see, on everything, on nothing.
-SHARED, ALWAYS, NEVER = "shared", "always", "never"
-
 
 def make_shown(settings: Settings, store: Store, clip: Clip, kind: str, now_ms: int) -> None:
     """Keep the copy of `clip` that others may see, an "mp4" or "jpg".

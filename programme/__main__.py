@@ -59,6 +59,7 @@ def declare_policy(nouns: Any, output: ArgumentParser) -> None:
     new.add_argument("--review-hours", type=int)
     new.add_argument("--keep-days", help="a number, or `always`")
     new.add_argument("--prompts", choices=policy.READERS, help="who reads them")
+    new.add_argument("--marked", choices=policy.MARKED, help="which films say what made them")
     new.add_argument("--open-numbers", choices=("on", "off"))
     new.add_argument("--words", required=True, help="what changes and why: testers read it")
     new.add_argument("--yes", action="store_true", help="do not ask")
@@ -104,6 +105,7 @@ def changes(arguments: Namespace) -> dict[str, Any]:
         "sharing": arguments.sharing,
         "review_hours": arguments.review_hours,
         "prompts": arguments.prompts,
+        "marked": arguments.marked,
         "open_numbers": arguments.open_numbers and arguments.open_numbers == "on",
     }
     return keep | {name: value for name, value in given.items() if value is not None}

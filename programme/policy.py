@@ -21,6 +21,7 @@ from programme.words import plain_words
 
 FREE, REVIEW_FIRST, PRIVATE = SHARING = ("free", "review", "private")  # from loose to strict
 READERS = ("artist", "reviewers", "admins")  # each sees what the one before does
+NO_FILM, FOR_OTHERS, EVERY_FILM = MARKED = ("none", "others", "all")
 REVIEW_HOURS_MAX, KEEP_DAYS_MAX = 24 * 90, 3650
 
 
@@ -32,6 +33,8 @@ class Policy:
     review_hours  within which a review is promised
     keep_days     how long a clip is kept; None: until its artist deletes it
     prompts       who reads prompts: `artist`, `reviewers` (of clips submitted to them) or `admins`
+    marked        which films carry the visible mark: `none`, `others` (what anybody but the artist
+                  is sent, reviewers and juries too) or `all`
     open_numbers  whether the programme's numbers stand on a public page
     """
 
@@ -39,6 +42,7 @@ class Policy:
     review_hours: int = 48
     keep_days: int | None = None
     prompts: str = "reviewers"
+    marked: str = FOR_OTHERS
     open_numbers: bool = True
 
 
@@ -77,6 +81,8 @@ def parse(form: Mapping[str, Any]) -> Policy:
         raise BadSpec(f"Sharing is one of {', '.join(SHARING)}.", field="sharing")
     if policy.prompts not in READERS:
         raise BadSpec(f"Prompts are read by one of {', '.join(READERS)}.", field="prompts")
+    if policy.marked not in MARKED:
+        raise BadSpec(f"The mark is on one of {', '.join(MARKED)}.", field="marked")
     if not isinstance(policy.open_numbers, bool):
         raise BadSpec("Open numbers are true or false.", field="open_numbers")
     if not within(policy.review_hours, REVIEW_HOURS_MAX):
@@ -108,6 +114,10 @@ def taken_away(old: Policy, new: Policy) -> tuple[str, ...]:
             "More people read your prompts: " + PROMPTS_WORDS[new.prompts],
         ),
         (
+            MARKED.index(new.marked) > MARKED.index(old.marked),
+            "More of your films carry a visible mark: " + MARKED_WORDS[new.marked],
+        ),
+        (
             old.open_numbers and not new.open_numbers,
             "The programme's numbers are no longer public.",
         ),
@@ -125,6 +135,11 @@ PROMPTS_WORDS = {
     "reviewers": "Reviewers read the prompts of clips you submit to them; nobody reads the others.",
     "admins": "The programme's admins may read your prompts.",
 }
+MARKED_WORDS = {
+    NO_FILM: "No film carries a visible mark.",
+    FOR_OTHERS: "What others see says in a corner that a model made it; your own films do not.",
+    EVERY_FILM: "Every film says in a corner that a model made it, your own too.",
+}
 
 
 def sentences(policy: Policy) -> tuple[str, ...]:
@@ -138,6 +153,7 @@ def sentences(policy: Policy) -> tuple[str, ...]:
         *(reviewed if policy.sharing == REVIEW_FIRST else ()),
         f"Your clips are kept {keep}.",
         PROMPTS_WORDS[policy.prompts],
+        MARKED_WORDS[policy.marked],
         "Nothing you make is used for training, publicity or analytics unless you say so.",
         "The programme's numbers are public."
         if policy.open_numbers

@@ -16,6 +16,7 @@ class PolicyVersion(Record):
     __table_args__ = (
         CheckConstraint("sharing IN ('free', 'review', 'private')", name="policy_sharing"),
         CheckConstraint("prompts IN ('artist', 'reviewers', 'admins')", name="policy_prompts"),
+        CheckConstraint("marked IN ('none', 'others', 'all')", name="policy_marked"),
     )
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -23,6 +24,7 @@ class PolicyVersion(Record):
     review_hours: Mapped[int]
     keep_days: Mapped[int | None]
     prompts: Mapped[str] = mapped_column(String(16))
+    marked: Mapped[str] = mapped_column(String(16))
     open_numbers: Mapped[bool]
     words: Mapped[str] = mapped_column(String(1000))
     announced_at: Mapped[int] = mapped_column(BigInteger)

@@ -1,4 +1,4 @@
-"""Films and their stills: from the store, to their owner only, asked at every request."""
+"""Films and their stills, from the store: whose they are is asked at every request."""
 
 import re
 
@@ -9,7 +9,7 @@ from starlette.responses import Response
 from jobs.records import Clip, Job
 from studio.parts import Parts
 from studio.ranges import StoredFile
-from studio.shown import key_for_artist
+from studio.shown import key_for_artist, key_for_others
 
 TITLE_MAX_CHARS = 48
 MEDIA_TYPES = {"mp4": "video/mp4", "jpg": "image/jpeg"}
@@ -24,6 +24,11 @@ async def send_clip(parts: Parts, request: Request, clip_id: str, kind: str) -> 
     saved_as = f"{title}.{kind}" if "download" in request.query_params else None
     key, media_type = await key_for_artist(parts, clip, kind), MEDIA_TYPES[kind]
     return await send_file(parts, key, media_type, saved_as)
+
+
+async def send_to_others(parts: Parts, clip: Clip, kind: str) -> Response:
+    """The "mp4" or "jpg" that somebody else than its artist is shown. Raises NotFound."""
+    return await send_file(parts, await key_for_others(parts, clip, kind), MEDIA_TYPES[kind])
 
 
 async def send_file(

@@ -16,7 +16,7 @@ from programme import calls, gallery
 from programme.records_calls import Call, Entry
 from studio.clock import now_ms
 from studio.markup import send_page
-from studio.media import send_file
+from studio.media import send_to_others
 from studio.parts import Parts
 from studio.requests import actor_of, read_form, read_text
 from studio.transactions import write_json
@@ -161,9 +161,7 @@ async def send_entry(parts: Parts, _request: Request, clip_id: str, kind: str) -
         with parts.database.read() as db:
             return calls.require_entered(db, clip_id)
 
-    clip = await run_in_threadpool(find)
-    key, media_type = (clip.key, "video/mp4") if kind == "mp4" else (clip.poster_key, "image/jpeg")
-    return await send_file(parts, key, media_type)
+    return await send_to_others(parts, await run_in_threadpool(find), kind)
 
 
 async def publish(parts: Parts, request: Request) -> Response:

@@ -17,7 +17,7 @@ from programme.records_clips import Publication, Share
 from programme.review_desk import Case
 from studio.clock import now_ms
 from studio.markup import send_page
-from studio.media import send_file
+from studio.media import send_to_others
 from studio.parts import Parts
 from studio.requests import read_form, read_text
 from studio.showing import facts
@@ -114,10 +114,7 @@ async def send_case(parts: Parts, _request: Request, clip_id: str, kind: str) ->
         with parts.database.read() as db:
             return reviews.require_seen_by_reviewers(db, clip_id)
 
-    clip = await run_in_threadpool(find)
-    if kind == "mp4":
-        return await send_file(parts, clip.key, "video/mp4")
-    return await send_file(parts, clip.poster_key, "image/jpeg")
+    return await send_to_others(parts, await run_in_threadpool(find), kind)
 
 
 async def decide(parts: Parts, request: Request) -> Response:

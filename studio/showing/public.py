@@ -19,9 +19,8 @@ from programme import gallery, shares
 from programme.gallery import Exhibit
 from studio.clock import now_ms
 from studio.markup import send_page
-from studio.media import send_file
+from studio.media import send_to_others
 from studio.parts import Parts
-from studio.shown import key_for_others
 
 NOBODY = "An artist who wishes not to be named"
 TAKEN = "This clip does not hang in the gallery, or not any more."
@@ -53,7 +52,7 @@ async def send_shared(parts: Parts, _request: Request, secret: str, kind: str) -
         with parts.database.read() as db:
             return shares.follow(db, secret, now_ms())[1]
 
-    return await send(parts, await run_in_threadpool(find), kind)
+    return await send_to_others(parts, await run_in_threadpool(find), kind)
 
 
 async def show_gallery(parts: Parts, request: Request) -> Response:
@@ -105,7 +104,7 @@ async def send_exhibit(parts: Parts, _request: Request, clip_id: str, kind: str)
         with parts.database.read() as db:
             return gallery.find(db, clip_id).clip
 
-    return await send(parts, await run_in_threadpool(find), kind)
+    return await send_to_others(parts, await run_in_threadpool(find), kind)
 
 
 async def send_feed(parts: Parts, _request: Request) -> Response:
@@ -152,11 +151,6 @@ async def nothing_here(sentence: str) -> Response:
     page = await send_page("nothing-here", {"<!-- sentence -->": escape(sentence)})
     page.status_code = 404
     return page
-
-
-async def send(parts: Parts, clip: Clip, kind: str) -> Response:
-    media_type = "video/mp4" if kind == "mp4" else "image/jpeg"
-    return await send_file(parts, await key_for_others(parts, clip, kind), media_type)
 
 
 def film(path: str, clip: Clip) -> str:

@@ -23,7 +23,7 @@ def test_call_is_published_and_entered(greenroom: Greenroom, visit: Callable[[],
     call.get_by_role("button", name="Enter a clip").click()
     page.get_by_label("A note for the jury").fill("It rains behind the mountains.")
     page.locator("dialog").get_by_role("button", name="Enter").click()
-    call.get_by_text("1 of 1 artist").wait_for()
+    call.get_by_text("1 by 1 artist").wait_for()
     call.locator("[data-entry]").get_by_text("Entered").wait_for()
     assert call.get_by_role("button", name="Enter a clip").count() == 0
     look_every_way(artist, "calls-entered")

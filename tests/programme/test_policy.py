@@ -44,6 +44,7 @@ def test_default_policy_asks_nobody_for_anything(database: Database) -> None:
         ("review_hours", 49, 47),
         ("keep_days", 30, None),
         ("prompts", "admins", "artist"),
+        ("marked", "all", "none"),
         ("open_numbers", False, True),
     ],
 )
@@ -148,6 +149,7 @@ def test_announce_refuses_no_change_and_no_words(database: Database) -> None:
         ("keep_days", 0),
         ("keep_days", 1.5),
         ("prompts", "everybody"),
+        ("marked", "most"),
         ("open_numbers", 1),
         ("prize", 7),
     ],
@@ -162,5 +164,5 @@ def test_sentences_say_every_part_of_the_policy() -> None:
     plain = policy.sentences(Policy(review_hours=72, keep_days=30, open_numbers=False))
     assert plain[1] == "A review takes at most 3 days, with a reason, and you can appeal."
     assert plain[2] == "Your clips are kept 30 days."
-    assert len(plain) == 6
-    assert len(policy.sentences(Policy(sharing="free"))) == 5
+    assert len(plain) == 7
+    assert len(policy.sentences(Policy(sharing="free"))) == 6

@@ -211,5 +211,6 @@ if (me.is_admin) {
 /** To a reviewer who is no admin the rest of backstage is not there. */
 function stayHere() {
   find(".wordmark").href = "/";
+  say(find(".room"), "Reviews");
   find(".bar-end a[href='/backstage']").replaceWith(h("a", { class: "button quiet", href: "/" }, "Studio"));
 }

@@ -14,23 +14,25 @@ function takeWords(yes) {
 
 async function look() {
   current = (await get("/policy/versions")).versions[0];
-  const { sharing, review_hours, keep_days, prompts, open_numbers } = form.elements;
+  const { sharing, review_hours, keep_days, prompts, marked, open_numbers } = form.elements;
   sharing.value = current.sharing;
   review_hours.value = current.review_hours;
   keep_days.value = current.keep_days ?? "";
   prompts.value = current.prompts;
+  marked.value = current.marked;
   open_numbers.checked = current.open_numbers;
   takeWords(true);
   await weigh();
 }
 
 function wanted() {
-  const { sharing, review_hours, keep_days, prompts, open_numbers } = form.elements;
+  const { sharing, review_hours, keep_days, prompts, marked, open_numbers } = form.elements;
   return {
     sharing: sharing.value,
     review_hours: Number(review_hours.value),
     keep_days: keep_days.value ? Number(keep_days.value) : null,
     prompts: prompts.value,
+    marked: marked.value,
     open_numbers: open_numbers.checked,
   };
 }

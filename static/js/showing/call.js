@@ -14,7 +14,7 @@ export function callFacts(call) {
     ["Rules", `${call.rules}\nAt most ${count(call.entries_each, "clip")} of each artist.`],
     ["Who decides", call.jury],
     ["Open", `${day(call.opens_at)} to ${day(call.closes_at)}, decided by ${day(call.decides_at)}`],
-    ["Entries", `${entries} of ${count(artists, "artist")}${after}`],
+    ["Entries", `${entries} by ${count(artists, "artist")}${after}`],
   ];
   return [
     h("h3", {}, call.title),
