@@ -3,7 +3,6 @@
 import logging
 import time
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from observe import metrics, traces
@@ -12,7 +11,7 @@ from studio.refusals import answer, broken
 
 log = logging.getLogger("greenroom.http")
 
-ID_HEADER = "x-request-id"
+ID_HEADER = b"x-request-id"
 # A stranger may send any word as a method; as a label it is one of these.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -56,7 +55,9 @@ class Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.waited_s = time.perf_counter() - self.began
-            MutableHeaders(scope=message)[ID_HEADER] = str(self.visit.id)
+            rows = [row for row in message.get("headers", ()) if row[0].lower() != ID_HEADER]
+            own = (ID_HEADER, str(self.visit.id).encode())
+            message = {**message, "headers": [*rows, own]}
         await self.send_on(message)
 
     def tell(self, span: traces.Span) -> None:
