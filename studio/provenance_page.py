@@ -127,7 +127,7 @@ def slots_of(steps: Sequence[Step]) -> Mapping[str, str]:
 
 
 CHAIN = """
-        <div class="table">
+        <div class="table chain">
           <table>
             <thead><tr><th scope="col">Film</th><th scope="col">Verdict</th>
             <th scope="col">What it says</th><th scope="col">By whom</th></tr></thead>
@@ -142,8 +142,8 @@ def step_html(step: Step) -> str:
     told = "; ".join(str(fact) for fact in facts if fact) or "says nothing"
     who = RELATIONS.get(step.relation, "with")
     signer = f"signed by {step.signer}" if step.signer else "not signed"
-    cells = (who, step.state, told, signer)
-    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+    rest = "".join(f"<td>{escape(cell)}</td>" for cell in (told, signer))
+    return f'<tr><td>{who}</td><td class="verdict-of">{escape(step.state)}</td>{rest}</tr>'
 
 
 ROUTES: tuple[tuple[str, Callable[..., Awaitable[Response]], str], ...] = (

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sora_core.mark.film import MAX_SECONDS, frames
+from sora_core.mark.film import MAX_SECONDS, frames, unreadable
 
 MOMENTS, SIDE = 5, 8
 #: Share of bits that differ. Of two films that have nothing in common half do.
@@ -26,7 +26,10 @@ def fingerprint(drawings: Sequence[np.ndarray]) -> str:
 
 def fingerprint_of(film: Path) -> str:
     """Raises BadSpec where it is no film."""
-    return fingerprint(list(islice(frames(film, MAX_SECONDS, 2), 2 * MAX_SECONDS)))
+    seen = list(islice(frames(film, MAX_SECONDS, 2), 2 * MAX_SECONDS))
+    if not seen:
+        raise unreadable()
+    return fingerprint(seen)
 
 
 def moment(picture: np.ndarray) -> str:

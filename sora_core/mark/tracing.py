@@ -12,6 +12,7 @@ from sora_core.mark.film import even_out, windows
 from sora_core.mark.lattice import find_lattices
 from sora_core.mark.pattern import PERIODS, Pattern
 from sora_core.mark.reading import Reading, fold, read
+from sora_core.spec import ASPECTS
 
 #: A tile that stands out less is none. `benchmarks.mark` counts how often one by chance does.
 FOUND_Z = 7.0
@@ -20,6 +21,7 @@ FAINT_Z, LIKE_Z = 4.0, 7.0
 #: At most how likely it is that any of the numbers compared fits one look by chance.
 CHANCE = 1e-7
 LATTICES = 8
+SQUEEZED = 1.2  # how much narrower or lower a whole film may have become
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,28 @@ def pictures(parts: list[np.ndarray]) -> Iterator[np.ndarray]:
 
 
 def looks(picture: np.ndarray, pattern: Pattern) -> Iterator[Reading]:
-    """Readings of a picture whose tiles lie as they were put, then as the picture itself says."""
+    """Readings of a picture whose tiles lie as they were put, or as they do where the whole film
+    was given another size, or as the picture itself says.
+    """
     for period in PERIODS:
         yield read(fold(picture, np.eye(2) * period), pattern)
+    for scale in scales(picture):
+        for period in PERIODS:
+            yield read(fold(picture, scale * period), pattern)
     for basis in find_lattices(picture, LATTICES):
         yield read(fold(picture, basis), pattern)
+
+
+def scales(picture: np.ndarray) -> Iterator[np.ndarray]:
+    """(2, 2) float: what became of a film of each size made here, if all of it is in `picture`.
+
+    Small films have too few tiles for the picture to tell.
+    """
+    height, width = picture.shape
+    for made_width, made_height in ASPECTS:
+        across, down = width / made_width, height / made_height
+        if (across, down) != (1, 1) and 1 / SQUEEZED < across / down < SQUEEZED:
+            yield np.diag([across, down])
 
 
 def judge(reading: Reading, numbers: np.ndarray, words: np.ndarray) -> Trace:

@@ -28,7 +28,7 @@ function paper(row, now) {
     row.state === "none" && h("p", {}, `Compared with ${count(row.compared, "number")}. Worn copies lose their mark: that none was found proves nothing.`),
     Boolean(row.other_keys) && h("p", { class: "soft" }, `${count(row.other_keys, "mark")} of other keys could not be compared.`),
     ...row.hints.map(hint),
-    h("p", { class: "soft" }, `${ago(row.asked_at, now)} · ${(row.bytes / 2 ** 20).toFixed(1)} MB · SHA-256 ${row.sha256.slice(0, 12)}…`),
+    h("p", { class: "soft" }, `${ago(row.asked_at, now)} · ${Math.ceil(row.bytes / 1024).toLocaleString("en")} KB · SHA-256 ${row.sha256.slice(0, 12)}…`),
   );
 }
 
@@ -42,12 +42,18 @@ function verdict({ state, problem, whose }) {
 
 function found({ whose, z, like_z, chance }) {
   return [
-    h("dl", { class: "traced" }, ...rows({ Clip: whose.job, Token: whose.token ?? "forgotten with its tester", Confidence: `${z.toFixed(1)} deviations; its number fits by ${like_z.toFixed(1)}` })),
+    h(
+      "dl",
+      { class: "traced" },
+      ...fact("Clip", h("code", {}, whose.job)),
+      ...fact("Token", whose.token ? h("code", {}, whose.token) : "forgotten with its tester"),
+      ...fact("Confidence", `The mark stands out by ${z.toFixed(1)} deviations, its number fits by ${like_z.toFixed(1)}`),
+    ),
     h("p", { class: "soft" }, `That another number fits as well by chance: at most ${odds(chance)}.`),
   ];
 }
 
-const rows = (facts) => Object.entries(facts).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, h("code", {}, value))]);
+const fact = (name, value) => [h("dt", {}, name), h("dd", {}, value)];
 
 function odds(chance) {
   return chance < 1e-12 ? "1 in a million million" : `1 in ${Math.floor(1 / chance).toLocaleString("en")}`;
