@@ -1,5 +1,7 @@
 """Whether others may see a clip: what the policy in force asks for, and how an admin ends it."""
 
+import re
+
 from sqlalchemy import ColumnElement, Update, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -15,6 +17,8 @@ from programme.words import plain_words
 
 ARTIST, ADMIN = "artist", "admin"
 CREDIT_MAX_CHARS = 80
+# What names a clip in a link, in an address of the gallery, or alone.
+NAMED = re.compile(r"[0-9a-f]{32}")
 
 
 def require_showable(db: Session, clip_id: str, owner_id: str, mode: str) -> Clip:
@@ -42,6 +46,15 @@ def hold(db: Session, clip_id: str) -> Clip:
     if clip is None:
         raise NotFound
     return clip
+
+
+def clip_named(db: Session, what: str) -> str:
+    """The clip that a link to it names, its address in the gallery, or its id. Raises NotFound."""
+    named = NAMED.findall(what)
+    if not named:
+        raise NotFound
+    shared = db.scalar(select(Share.clip_id).where(Share.secret == named[-1]))
+    return shared or str(named[-1])
 
 
 def taken_down_for(db: Session, clip_id: str) -> str | None:

@@ -1,6 +1,5 @@
 """The reviewers' desk: what waits, decided one by one or many at once; taking down, for admins."""
 
-import re
 from typing import Any
 
 from sqlalchemy import select
@@ -9,11 +8,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from errors import BadSpec, GreenroomError, NotFound
+from errors import BadSpec, GreenroomError
 from jobs.records import Clip
 from programme import gallery, policy, review_desk, reviews, showing
 from programme.reasons import REASONS
-from programme.records_clips import Publication, Share
+from programme.records_clips import Publication
 from programme.review_desk import Case
 from studio.clock import now_ms
 from studio.markup import send_page
@@ -23,8 +22,6 @@ from studio.requests import read_form, read_text
 from studio.showing import facts
 
 BULK_MAX = 100
-# What names a clip in a link, in an address of the gallery, or alone.
-NAMED = re.compile(r"[0-9a-f]{32}")
 
 
 async def show_desk(_parts: Parts, _request: Request) -> Response:
@@ -172,20 +169,11 @@ async def take_down(parts: Parts, request: Request) -> Response:
 
     def act() -> str:
         with parts.database.begin() as db:
-            clip_id = clip_named(db, what)
+            clip_id = showing.clip_named(db, what)
             showing.take_down(db, clip_id, reason, words, by=by, now_ms=now_ms())
             return clip_id
 
     return JSONResponse({"clip": await run_in_threadpool(act), "hangs": False})
-
-
-def clip_named(db: Session, what: str) -> str:
-    """Raises NotFound."""
-    named = NAMED.findall(what)
-    if not named:
-        raise NotFound
-    shared = db.scalar(select(Share.clip_id).where(Share.secret == named[-1]))
-    return shared or str(named[-1])
 
 
 async def restore(parts: Parts, request: Request, clip_id: str) -> Response:

@@ -43,7 +43,11 @@ class Greenroom:
                 stdout=log,
                 stderr=log,
             )
-        wait_for(self.is_healthy, 180, self.said)
+        try:
+            wait_for(self.is_healthy, 180, self.said)
+        except AssertionError:
+            self.process.kill()  # nobody else would end it
+            raise
 
     def is_healthy(self) -> bool:
         assert self.process is not None
