@@ -138,7 +138,6 @@ def ffmpeg_command(
         f"scale={size}:force_original_aspect_ratio=increase"
         f":flags={flags}+accurate_rnd+full_chroma_inp:out_color_matrix=bt709:out_range=tv"
     )
-    preset = "superfast" if wanted.width * wanted.height > LARGE else "veryfast"
     film = f"{scale},crop={size},fps={wanted.fps},format=yuv420p"
     height, tile = drawn.height, []
     if plane:
@@ -154,11 +153,16 @@ def ffmpeg_command(
         "-framerate", str(rate), "-i", "pipe:0", *tile,
         "-filter_complex", f"{film},{BT709}",
         "-frames:v", str(frame_count),
-        "-c:v", "libx264", "-preset", preset, "-crf", str(crf),
+        "-c:v", "libx264", "-preset", preset(wanted.width, wanted.height), "-crf", str(crf),
         "-metadata", f"comment=drawn at {drawn}; {done}",
         "-movflags", "+faststart", "-f", "mp4", str(path),
     ]
     # fmt: on
+
+
+def preset(width: int, height: int) -> str:
+    """x264's, for a film of this size."""
+    return "superfast" if width * height > LARGE else "veryfast"
 
 
 def in_blocks(drawings: np.ndarray) -> bool:

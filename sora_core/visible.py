@@ -9,7 +9,7 @@ import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe
 from PIL import Image, ImageDraw, ImageFont
 
-from sora_core.video import BT709, encoding_failed
+from sora_core.video import BT709, encoding_failed, preset
 
 WORDS = "Made with AI"
 #: Of the film's shorter side: the sign's height, and how far it stands from the edge.
@@ -53,7 +53,7 @@ def mark_film(film: Path, marked: Path) -> None:
         "-f", "rawvideo", "-pix_fmt", "rgba", "-video_size", f"{picture.width}x{picture.height}",
         "-i", "pipe:0",
         "-filter_complex", f"[0:v][1:v]overlay={left}:{top}:eof_action=repeat,{BT709}",
-        "-map_metadata", "0", "-c:v", "libx264", "-preset", "veryfast", "-crf", "18",
+        "-map_metadata", "0", "-c:v", "libx264", "-preset", preset(width, height), "-crf", "18",
         "-pix_fmt", "yuv420p", "-movflags", "+faststart", "-f", "mp4", str(marked),
     ]
     # fmt: on

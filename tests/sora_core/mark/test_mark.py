@@ -19,6 +19,7 @@ from sora_core.mark.pattern import PERIODS, pattern_of
 from sora_core.mark.tracing import strength_in, trace
 from sora_core.video import Format
 from sora_core.video import encode as write
+from tests.sora_core.mark.films import wall_film
 
 KEY = bytes(range(32))
 PATTERN = pattern_of(KEY)
@@ -85,6 +86,22 @@ def test_trace_finds_each_half_of_two_clips_cut_together(
     graph = ("-filter_complex", "[0:v][1:v][2:v]concat=n=3", *CRF23)
     subprocess.run([get_ffmpeg_exe(), "-loglevel", "error", *inputs, *graph, joined], check=True)
     assert trace(joined, PATTERN, ISSUED).number == NUMBER
+
+
+def test_trace_names_one_of_two_whose_equal_films_were_averaged(tmp_path: Path) -> None:
+    """The same prompt and seed, drawn for two people: what they have in common is no mark."""
+    one = wall_film(tmp_path / "one.mp4", Mark(NUMBER, PATTERN))
+    other = wall_film(tmp_path / "other.mp4", Mark(ISSUED[0], PATTERN))
+    blend = ("-filter_complex", "[0:v][1:v]blend=all_mode=average", *CRF23)
+    mean = changed(one, "-i", str(other), *blend)
+    assert trace(mean, PATTERN, ISSUED).number in (NUMBER, ISSUED[0])
+
+
+def test_trace_finds_the_number_in_a_copy_of_half_the_size(tmp_path: Path) -> None:
+    """A small film has too few tiles to tell by itself: the sizes that films have here do."""
+    film = wall_film(tmp_path / "film.mp4", Mark(NUMBER, PATTERN))
+    half = changed(film, "-vf", "scale=iw/2:-2", *CRF23)
+    assert trace(half, PATTERN, ISSUED).number == NUMBER
 
 
 def test_trace_finds_nothing_where_no_mark_is(films: dict[str, Path]) -> None:
