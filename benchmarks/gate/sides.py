@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from app import wire
 from auth import scopes, testers, tokens
@@ -50,10 +51,10 @@ class Side:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @contextmanager
-    def serving(self) -> Iterator[None]:
-        """Served until the block ends. Raises RuntimeError where it does not come up."""
+    def serving(self) -> Iterator["Server"]:
+        """Being started; ended with the block."""
         with tempfile.TemporaryFile("w+") as log:
-            server = subprocess.Popen(
+            process = subprocess.Popen(
                 [*self.command],
                 cwd=ROOT,
                 env={**os.environ, **self.environment},
@@ -61,15 +62,33 @@ class Side:
                 stderr=subprocess.STDOUT,
             )
             try:
-                while not is_open(self.port):
-                    if server.poll() is not None:
-                        log.seek(0)
-                        raise RuntimeError(f"{self.name} did not come up:\n{log.read()[-2000:]}")
-                    time.sleep(0.2)
-                yield
+                yield Server(self, process, log)
             finally:
-                server.terminate()
-                server.wait(timeout=30)
+                process.terminate()
+                process.wait(timeout=60)
+
+
+@dataclass(frozen=True)
+class Server:
+    """The process that serves a side."""
+
+    side: Side
+    process: subprocess.Popen[bytes]
+    log: IO[str]
+
+    def wait_until_up(self) -> None:
+        """Raises RuntimeError, with what it printed last, where it does not come up."""
+        while not is_open(self.side.port):
+            if self.process.poll() is not None:
+                self.log.seek(0)
+                said = self.log.read()[-2000:]
+                raise RuntimeError(f"{self.side.name} did not come up:\n{said}")
+            time.sleep(0.2)
+
+    def cpu_s(self) -> float:
+        """Processor time so far, of threads that ended too; proc(5), in ticks of 10 ms mostly."""
+        after_name = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def is_open(port: int) -> bool:
