@@ -182,7 +182,9 @@ DOORS = (
     door("POST", r"/v1/webhook_endpoints", Who.SIGNED_IN),
     door("GET", ENDPOINT, Who.SIGNED_IN),
     door("DELETE", ENDPOINT, Who.SIGNED_IN),
-    door("POST", rf"{ENDPOINT}/test", Who.SIGNED_IN),
+    door("POST", rf"{ENDPOINT}/(test|rotate_secret)", Who.SIGNED_IN),
+    door("GET", rf"{ENDPOINT}/deliveries", Who.SIGNED_IN),
+    door("GET", r"/webhooks", Who.SIGNED_IN),
     # what Gradio's own page asks for
     door("GET", r"/assets/[A-Za-z0-9_-]+\.(js|css)", Who.SIGNED_IN),
     door("GET", r"/theme\.css", Who.SIGNED_IN),

@@ -18,7 +18,7 @@ KEPT: tuple[Holding, ...] = (
         WebhookEndpoint,
         by(WebhookEndpoint.owner_id),
         "Where your scripts are told about clips.",
-        hidden=("sealed_secret",),
+        hidden=("sealed_secret", "previous_secret"),
     ),
     *HOLDINGS,
 )

@@ -101,10 +101,10 @@ class Courier:
 
     async def send(self, parcel: Parcel) -> int | None:
         """The status it was answered with; None where nothing answered."""
-        if parcel.secret is None:
+        if not parcel.signed_by:
             log.warning("webhook endpoint %s has a secret of before", parcel.endpoint_id)
             return None
-        headers = signed(parcel.delivery_id, parcel.body, parcel.secret, now_ms())
+        headers = signed(parcel.delivery_id, parcel.body, parcel.signed_by, now_ms())
         loopback = self.settings.webhooks_loopback
         try:
             return await post(parcel.url, headers, parcel.body, loopback=loopback)
@@ -122,5 +122,9 @@ class Courier:
             for endpoint in db.scalars(select(WebhookEndpoint)):
                 same = WebhookEndpoint.sealed_secret == endpoint.sealed_secret
                 renewing = update(WebhookEndpoint).where(WebhookEndpoint.id == endpoint.id, same)
-                renewed = self.seal.renew(endpoint.sealed_secret)
-                db.execute(renewing.values(sealed_secret=renewed))
+                before = endpoint.previous_secret
+                renewed = {
+                    "sealed_secret": self.seal.renew(endpoint.sealed_secret),
+                    "previous_secret": before and self.seal.renew(before),
+                }
+                db.execute(renewing.values(**renewed))

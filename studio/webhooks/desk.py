@@ -1,4 +1,4 @@
-"""A tester's endpoints: list, add, remove, test. In the shape that existing clients speak."""
+"""A tester's endpoints: list, add, remove, test, rotate. In the shape clients speak."""
 
 import secrets
 from typing import Any
@@ -14,6 +14,7 @@ from auth.records import Tester
 from errors import BadRequest, BadSpec, NotFound, TooMany
 from sora_core.form import line
 from studio.clock import now_ms
+from studio.markup import send_page
 from studio.parts import Parts
 from studio.requests import actor_of, read_form
 from studio.videos.fields import Fields, refuse_unknown
@@ -23,8 +24,14 @@ from studio.webhooks.records import EVENT_TYPES, WebhookDelivery, WebhookEndpoin
 from studio.webhooks.signing import Seal, event, new_secret, signed
 
 EACH_MAX = 5
+OVERLAP_MS = 24 * 3_600_000
 NAME_MAX_CHARS = 80
 TEST_EVERY_MS = 10_000
+OVERLAP = "keep_old_secret_active_for_24_hours"
+
+
+async def show_page(_parts: Parts, _request: Request) -> Response:
+    return await send_page("webhooks")
 
 
 async def add(parts: Parts, request: Request) -> Response:
@@ -95,12 +102,12 @@ async def send_test(parts: Parts, request: Request, endpoint_id: str) -> Respons
     [event_type] = event_types({"event_types": [fields.get("event_type")]})
     endpoint = await run_in_threadpool(find, parts, request, endpoint_id)
     await run_in_threadpool(take_turn, parts, endpoint_id)
-    secret = Seal(parts.settings).open(endpoint.sealed_secret)
-    if secret is None:
+    secrets_now = Seal(parts.settings).secrets_of(endpoint, now_ms())
+    if not secrets_now:
         raise BadRequest("The secret of this endpoint can no longer be read: add it anew.")
     event_id = f"evt_{secrets.token_hex(16)}"
     body = event(event_id, event_type, "0" * 32, now_ms())
-    headers = signed(event_id, body, secret, now_ms())
+    headers = signed(event_id, body, secrets_now, now_ms())
     try:
         status = await post(endpoint.url, headers, body, loopback=parts.settings.webhooks_loopback)
     except NotReached as error:
@@ -114,6 +121,36 @@ async def send_test(parts: Parts, request: Request, endpoint_id: str) -> Respons
             "success": True,
         }
     )
+
+
+async def rotate_secret(parts: Parts, request: Request, endpoint_id: str) -> Response:
+    """The endpoint with a new signing secret, which is never shown again. Raises NotFound, BadSpec.
+
+    With `keep_old_secret_active_for_24_hours` messages are signed with both until then, so that a
+    server may learn the new one in its own time; else the old one ends at once.
+    """
+    fields = await read_form(request)
+    refuse_unknown(fields, (OVERLAP,))
+    overlap = fields.get(OVERLAP, False)
+    if not isinstance(overlap, bool):
+        raise BadSpec(f"{OVERLAP} is true or false.", field=OVERLAP)
+    secret, now = new_secret(), now_ms()
+    renewed = {
+        "sealed_secret": Seal(parts.settings).close(secret),
+        "previous_secret": WebhookEndpoint.sealed_secret if overlap else None,
+        "previous_until": now + OVERLAP_MS if overlap else None,
+    }
+
+    def rotate() -> dict[str, Any]:
+        with parts.database.begin() as db:
+            rotating = update(WebhookEndpoint).where(is_own(request, endpoint_id))
+            endpoint = db.scalar(rotating.values(**renewed).returning(WebhookEndpoint))
+            if endpoint is None:
+                raise NotFound
+            note(db, request, "webhook.rotate", endpoint_id)
+            return about(endpoint)
+
+    return JSONResponse(await run_in_threadpool(rotate) | {"signing_secret": secret})
 
 
 def take_turn(parts: Parts, endpoint_id: str) -> None:

@@ -2,12 +2,13 @@
 
 from studio.schemas import TEXT, Schema, answer, array, link, nullable, ref, whole_object
 from studio.videos.openapi import SECOND, in_path, listed, operation
-from studio.webhooks.desk import NAME_MAX_CHARS
+from studio.webhooks.desk import NAME_MAX_CHARS, OVERLAP
 from studio.webhooks.reaching import URL_MAX_CHARS
 from studio.webhooks.records import EVENT_TYPES
 from studio.webhooks.routes import PATH
 
 ENDPOINT_ID: Schema = {**TEXT, "pattern": "^we_[0-9a-f]{32}$"}
+DELIVERY_ID: Schema = {**TEXT, "pattern": "^evt_[0-9a-f]{32}$"}
 EVENT_TYPE: Schema = {"enum": list(EVENT_TYPES)}
 
 
@@ -35,6 +36,18 @@ def paths() -> dict[str, Schema]:
             "post": asked(
                 "test_endpoint", answer("What it answered.", ref("WebhookTest")), "TestWebhook"
             ),
+        },
+        f"{PATH}/{{endpoint_id}}/rotate_secret": {
+            "parameters": endpoint_id,
+            "post": asked(
+                "rotate_endpoint_secret",
+                answer("The endpoint, with its new secret.", ref("NewWebhookEndpoint")),
+                "RotateWebhookSecret",
+            ),
+        },
+        f"{PATH}/{{endpoint_id}}/deliveries": {
+            "parameters": endpoint_id,
+            "get": operation("list_deliveries", answer("The latest.", ref("WebhookDeliveryList"))),
         },
     }
 
@@ -76,6 +89,22 @@ def schemas() -> dict[str, Schema]:
             }
         ),
         "TestWebhook": whole_object({"event_type": EVENT_TYPE}),
+        "RotateWebhookSecret": whole_object({OVERLAP: {"type": "boolean"}}, []),
+        "WebhookDelivery": whole_object(
+            {
+                "id": DELIVERY_ID,
+                "object": {"const": "webhook_delivery"},
+                "event_type": EVENT_TYPE,
+                "video_id": TEXT,
+                "state": {"enum": ["waiting", "delivered", "failed"]},
+                "attempts": {"type": "integer", "minimum": 0},
+                "status_code": nullable({"type": "integer"}),
+                "created_at": SECOND,
+                "ended_at": nullable(SECOND),
+                "next_at": nullable(SECOND),
+            }
+        ),
+        "WebhookDeliveryList": listed("WebhookDelivery", nullable(DELIVERY_ID)),
         "WebhookTest": whole_object(
             {
                 "object": {"const": "webhook_endpoint.test"},

@@ -6,7 +6,7 @@ that no delivery names yet, so an event is found however its job ended, and afte
 
 import random
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
@@ -31,12 +31,12 @@ JITTER = 0.1
 
 @dataclass(frozen=True)
 class Parcel:
-    """One try: what goes where. `secret` is None where it can no longer be read."""
+    """One try: what goes where. `signed_by`: secrets, none where they can no longer be read."""
 
     delivery_id: str
     endpoint_id: str
     url: str
-    secret: str | None
+    signed_by: Sequence[str]
     body: bytes
     attempts: int
 
@@ -119,14 +119,14 @@ def claim(db: Session, delivery_id: str, seal: Seal, now_ms: int) -> Parcel | No
         return None
     endpoint = db.get_one(WebhookEndpoint, row.endpoint_id)
     body = event(row.id, row.event_type, row.job_id, row.created_at)
-    secret = seal.open(endpoint.sealed_secret)
-    return Parcel(row.id, endpoint.id, endpoint.url, secret, body, row.attempts)
+    signed_by = seal.secrets_of(endpoint, now_ms)
+    return Parcel(row.id, endpoint.id, endpoint.url, signed_by, body, row.attempts)
 
 
 def note(db: Session, parcel: Parcel, status: int | None, now_ms: int) -> None:
     """How a try went: heard by any 2xx; otherwise once more later, until the waits are used up."""
     heard = status is not None and 200 <= status < 300
-    over = heard or parcel.secret is None or parcel.attempts > len(WAITS_MS)
+    over = heard or not parcel.signed_by or parcel.attempts > len(WAITS_MS)
     ends = {"state": "delivered" if heard else "failed", "ended_at": now_ms}
     again = {"next_at": now_ms + wait_ms(parcel.attempts)}
     db.execute(

@@ -22,6 +22,7 @@ class WebhookEndpoint(Record):
 
     event_types    of EVENT_TYPES, one space between
     sealed_secret  what messages are signed with, readable with the server's secret alone
+    previous_secret, previous_until  the one of before, sealed too, which signs beside it until then
     seen_until     jobs that ended before this have been told of, or need not be
     tested_at      when a test message was last sent
     """
@@ -34,6 +35,8 @@ class WebhookEndpoint(Record):
     url: Mapped[str] = mapped_column(String(2000))
     event_types: Mapped[str] = mapped_column(String(80))
     sealed_secret: Mapped[str] = mapped_column(Text)
+    previous_secret: Mapped[str | None] = mapped_column(Text)
+    previous_until: Mapped[int | None] = mapped_column(BigInteger)
     seen_until: Mapped[int] = mapped_column(BigInteger)
     tested_at: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[int] = mapped_column(BigInteger)

@@ -1,7 +1,7 @@
 """The addresses of webhooks, for the site to open; doors.py says for whom."""
 
 from studio.videos.routes import Row
-from studio.webhooks import desk
+from studio.webhooks import deliveries, desk
 
 PATH = "/v1/webhook_endpoints"
 
@@ -11,4 +11,7 @@ ROUTES: tuple[Row, ...] = (
     (f"{PATH}/{{endpoint_id}}", desk.show, "GET"),
     (f"{PATH}/{{endpoint_id}}", desk.remove, "DELETE"),
     (f"{PATH}/{{endpoint_id}}/test", desk.send_test, "POST"),
+    (f"{PATH}/{{endpoint_id}}/rotate_secret", desk.rotate_secret, "POST"),
+    (f"{PATH}/{{endpoint_id}}/deliveries", deliveries.list_latest, "GET"),
+    ("/webhooks", desk.show_page, "GET"),
 )

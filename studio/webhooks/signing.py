@@ -8,12 +8,14 @@ import hmac
 import json
 import secrets
 from base64 import b64decode, b64encode, urlsafe_b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from auth.keys import keyed
 from settings import Settings
+from studio.webhooks.records import WebhookEndpoint
 
 SECRET_PREFIX, SECRET_BYTES = "whsec_", 32
 
@@ -34,15 +36,16 @@ def event(event_id: str, event_type: str, video_id: str, created_at_ms: int) -> 
     return json.dumps(told, separators=(",", ":")).encode()
 
 
-def signed(event_id: str, body: bytes, secret: str, now_ms: int) -> dict[str, str]:
-    """The headers of one try: `v1` is HMAC-SHA256 over id, time and body."""
+def signed(event_id: str, body: bytes, secrets: Sequence[str], now_ms: int) -> dict[str, str]:
+    """The headers of one try: `v1` is HMAC-SHA256 over id, time and body, by each secret."""
     now_s = str(now_ms // 1000)
-    key = b64decode(secret.removeprefix(SECRET_PREFIX))
-    mac = hmac.new(key, b".".join((event_id.encode(), now_s.encode(), body)), sha256)
+    message = b".".join((event_id.encode(), now_s.encode(), body))
+    keys = [b64decode(secret.removeprefix(SECRET_PREFIX)) for secret in secrets]
+    macs = [b64encode(hmac.digest(key, message, sha256)).decode() for key in keys]
     return {
         "webhook-id": event_id,
         "webhook-timestamp": now_s,
-        "webhook-signature": f"v1,{b64encode(mac.digest()).decode()}",
+        "webhook-signature": " ".join(f"v1,{mac}" for mac in macs),
     }
 
 
@@ -56,6 +59,13 @@ class Seal:
 
     def close(self, secret: str) -> str:
         return self.fernet.encrypt(secret.encode()).decode()
+
+    def secrets_of(self, endpoint: WebhookEndpoint, now_ms: int) -> list[str]:
+        """What signs messages to an endpoint now, the newest first; none where unreadable."""
+        sealed = [endpoint.sealed_secret]
+        if endpoint.previous_secret is not None and now_ms < (endpoint.previous_until or 0):
+            sealed.append(endpoint.previous_secret)
+        return [secret for secret in map(self.open, sealed) if secret is not None]
 
     def open(self, sealed: str) -> str | None:
         """None where the server's secret is another by now."""

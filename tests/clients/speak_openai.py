@@ -1,4 +1,4 @@
-"""What people do with the stock `openai` package: `python speak_openai.py URL KEY_FILE < token`.
+"""What people do with the stock `openai` package: `python speak_openai.py URL KEY HOOK < token`.
 
 Prints what came of it as JSON. Runs under whichever `openai` is on the path.
 """
@@ -38,7 +38,9 @@ def extend(client: Any, first: Video, film: bytes, **wish: Any) -> Video:
     return client.post("/videos/extensions", body=body, cast_to=Video)  # type: ignore[no-any-return]
 
 
-def speak(client: Any) -> dict[str, Any]:
+def speak(client: Any, hook: str) -> dict[str, Any]:
+    endpoint = {"name": "mine", "url": hook, "event_types": ["video.completed"]}
+    secret = client.post("/webhook_endpoints", body=endpoint, cast_to=object)["signing_secret"]
     videos, turbo = client.videos, {"turbo": True, "seed": 7}
     first = videos.create_and_poll(prompt="a red ball bouncing", extra_body=turbo, **SMALL)
     film = videos.download_content(first.id).content
@@ -56,6 +58,8 @@ def speak(client: Any) -> dict[str, Any]:
         refusal = {"code": error.code, "type": error.type, "request_id": bool(error.request_id)}
     return {
         "version": openai.VERSION,
+        "secret": secret,
+        "ids": [video.id for video in (first, remix, longer)],
         "statuses": [video.status for video in (first, remix, longer)],
         "progress": [video.progress for video in (first, remix, longer)],
         "seconds": [video.seconds for video in (first, remix, longer)],
@@ -69,7 +73,7 @@ def speak(client: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    url, key_file = sys.argv[1:]
+    url, key_file, hook = sys.argv[1:]
     signer = GreenroomAuth(key_file)
     print(
         json.dumps(
@@ -78,7 +82,8 @@ if __name__ == "__main__":
                     base_url=f"{url}/v1",
                     api_key=sys.stdin.read().strip(),
                     http_client=http_client(signer),
-                )
+                ),
+                hook,
             )
         )
     )

@@ -1,5 +1,6 @@
 """docs/api.md is true: its examples run, in order, and its links and figures are the code's."""
 
+import json
 import os
 import re
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import gradio_client
 import pytest
@@ -16,6 +18,7 @@ from database import Database
 from jobs.records import Job
 from studio.webhooks.outbox import WAITS_MS
 from studio.webhooks.reaching import TIMEOUT_S
+from studio.webhooks.signing import event
 from tests.services import find_program
 from tests.studio.conftest import GENEROUS, House, Person, serving, wire
 from tests.studio.videos.conftest import make_film
@@ -89,10 +92,28 @@ def test_python_examples_run(house: House, ada: Person, tmp_path: Path) -> None:
         said = run(
             [sys.executable, str(script)], tmp_path, URL=house.url, TOKEN=token, HOOK=ear.url
         )
-        assert len(ear.heard) == 1
+        [(headers, body)] = ear.heard
+    secret, renewed = re.findall(r"whsec_\S+", said)
+    assert secret != renewed
+    assert hear_of(body, headers, secret) == {json.loads(body)["id"]}
     assert "['completed', 'completed', 'completed']" in said
     assert (tmp_path / "ball.mp4").read_bytes()[4:8] == b"ftyp"
     assert (tmp_path / "lighthouse.jpg").exists()
+
+
+def hear_of(body: bytes, headers: dict[str, str], secret: str) -> set[str]:
+    """What the page's own `hear` remembers of one message that came twice."""
+    [block] = [
+        text
+        for text in re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
+        if "def hear" in text
+    ]
+    names: dict[str, Any] = {}
+    exec(block.replace("from greenroom_client", "from clients.greenroom_client"), names)  # noqa: S102 (our page)
+    heard = set[str]()
+    for _ in "ab":
+        names["hear"](body, headers, secret, heard)
+    return heard
 
 
 @pytest.mark.usefixtures("quick_worker")
@@ -123,3 +144,15 @@ def test_page_says_how_often_webhooks_are_tried() -> None:
     assert told in PAGE
     minutes, hours = (60, 300, 1800), (7200, 18_000, 36_000, 72_000)
     assert [wait_ms // 1000 for wait_ms in WAITS_MS] == [5, *minutes, *hours]
+
+
+def test_json_on_the_page_is_what_is_answered(house: House, ada: Person) -> None:
+    refusal, message = map(json.loads, re.findall(r"^```json\n(.*?)^```", PAGE, re.M | re.S))
+    token = house.api_token(ada, bearer=True)
+    wish = {"prompt": "a red ball", "seconds": "11"}
+    answer = house.stranger().post(
+        "/v1/videos", json=wish, headers={"authorization": f"Bearer {token}"}
+    )
+    assert answer.json() == refusal
+    sent = json.loads(event(message["id"], message["type"], "0" * 32, 1_795_305_600_000))
+    assert sent | {"data": {"id": "…"}} == message

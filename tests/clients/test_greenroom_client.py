@@ -153,11 +153,11 @@ def test_script_makes_lists_and_deletes_videos(house: House, ada: Person, tmp_pa
 def test_webhook_is_read_and_a_forged_or_old_one_is_not() -> None:
     secret, now = new_secret(), time.time_ns() // 1_000_000
     body = event("evt_1", "video.completed", "0" * 32, now)
-    headers = signed("evt_1", body, secret, now)
+    headers = signed("evt_1", body, [secret], now)
     assert read_webhook(body, headers, secret)["data"] == {"id": "0" * 32}
     with pytest.raises(ValueError, match="not signed"):
         read_webhook(body, headers, new_secret())
     with pytest.raises(ValueError, match="not signed"):
         read_webhook(body, headers | {"webhook-id": "evt_2"}, secret)
     with pytest.raises(ValueError, match="too old"):
-        read_webhook(body, signed("evt_1", body, secret, now - 301_000), secret)
+        read_webhook(body, signed("evt_1", body, [secret], now - 301_000), secret)

@@ -10,7 +10,10 @@ from pathlib import Path
 import openai
 import pytest
 
-from tests.journeys.greenroom import ROOT, Greenroom
+from tests.journeys.greenroom import ROOT, Greenroom, wait_for
+from tests.studio.webhooks.conftest import Ear, ear
+
+__all__ = ["ear"]
 
 OLD = "2.14.0"
 # What that version needs and today's does not bring along.
@@ -20,7 +23,8 @@ KEPT = ROOT / ".cache" / f"openai-{OLD}"
 
 @pytest.fixture(scope="module")
 def greenroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Greenroom]:
-    room = Greenroom(tmp_path_factory.mktemp("room"), GREENROOM_RATE_PER_MINUTE="60")
+    settings = {"GREENROOM_RATE_PER_MINUTE": "60", "GREENROOM_WEBHOOKS_LOOPBACK": "on"}
+    room = Greenroom(tmp_path_factory.mktemp("room"), **settings)
     room.start()
     yield room
     room.end()
@@ -39,8 +43,9 @@ def path_of(version: str) -> str:
 
 @pytest.mark.parametrize("version", [openai.VERSION, OLD])
 def test_stock_client_creates_polls_downloads_lists_remixes_extends_and_deletes(
-    greenroom: Greenroom, tmp_path: Path, version: str
+    greenroom: Greenroom, tmp_path: Path, ear: Ear, version: str
 ) -> None:
+    """And a server of its user's hears of its clips, by messages that the client verifies."""
     name = f"Ada {version}"
     greenroom.command("tester", "add", name)
     issued = greenroom.command("token", "issue", name, "--scope", "api", "--json")
@@ -50,6 +55,7 @@ def test_stock_client_creates_polls_downloads_lists_remixes_extends_and_deletes(
             Path(__file__).with_name("speak_openai.py"),
             greenroom.url,
             tmp_path / "k",
+            ear.url,
         ],
         input=json.loads(issued)["token"],
         env=os.environ | {"PYTHONPATH": path_of(version)},
@@ -58,7 +64,15 @@ def test_stock_client_creates_polls_downloads_lists_remixes_extends_and_deletes(
         timeout=220,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {
+    said = json.loads(done.stdout)
+    first, remix, longer = said.pop("ids")
+    wait_for(lambda: len(ear.heard) >= 2, 60)
+    webhooks, secret = openai.OpenAI(api_key="none").webhooks, said.pop("secret")
+    told = [webhooks.unwrap(body, headers, secret=secret) for headers, body in ear.heard]
+    assert {(event.object, event.type) for event in told} == {("event", "video.completed")}
+    # The last one is deleted as soon as it is there, and then nobody need hear of it.
+    assert sorted(event.data.id for event in told) in ([first, remix], [first, remix, longer])
+    assert said == {
         "version": version,
         "statuses": ["completed"] * 3,
         "progress": [100] * 3,

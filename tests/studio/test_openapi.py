@@ -28,7 +28,7 @@ ON_PURPOSE_ELSEWISE = (
     "allow_header_conformance",
 )
 # Answers that are no JSON, or are for our own pages.
-NOT_IN_IT = {"/", "/theme.css", "/sign-out", "/me/provider"}
+NOT_IN_IT = {"/", "/theme.css", "/sign-out", "/me/provider", "/webhooks"}
 FOR_PAGES = (
     "assets", "gradio", "clips", "passkeys", "touches", "calls", "transparency", "refusals",
     "showing", "policy", "data", "feedback", "ledger",

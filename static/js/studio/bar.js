@@ -65,6 +65,7 @@ export function accountMenu(root, { name, is_admin: isAdmin, may_review: mayRevi
     item("pencil", "Open calls", go("/calls")),
     item("scenes", "Transparency", go("/transparency/inside")),
     item("screen", "Your devices", go("/devices")),
+    item("loop", "Your webhooks", go("/webhooks")),
     item("out", "Sign out", signOut),
   ]);
 }

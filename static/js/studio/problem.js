@@ -13,7 +13,9 @@ export class Problem extends Error {
 /** What a refused `response` says. */
 export async function problemOf(response) {
   const isJson = (response.headers.get("content-type") || "").includes("json");
-  return new Problem({ status: response.status, ...(isJson ? await response.json() : {}) });
+  const { error, ...document } = isJson ? await response.json() : {};
+  const asked = error && { detail: error.message, code: error.code, field: error.param }; // as /v1 says it
+  return new Problem({ status: response.status, ...document, ...asked });
 }
 
 /** The sign-in is over, or this device cannot show that it is its own: signing in again helps. */

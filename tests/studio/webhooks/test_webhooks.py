@@ -313,3 +313,72 @@ def test_stock_client_manages_endpoints(house: House, dora: Person, ear: Ear) ->
     assert tested.status_code == 204
     assert client.webhooks.delete(made.id).deleted
     assert httpx.get(f"{house.url}{PATH}").status_code == 401
+
+
+@pytest.mark.parametrize(("overlap", "verify"), [(True, 2), (False, 1)])
+def test_new_secret_signs_and_the_old_one_beside_it_where_that_was_asked(
+    house: House, ear: Ear, overlap: bool, verify: int
+) -> None:
+    dora = house.person(f"Dora of {verify}")
+    endpoint = add(dora, ear.url)
+    keep = {"keep_old_secret_active_for_24_hours": overlap}
+    renewed = dora.browser.post(f"{PATH}/{endpoint['id']}/rotate_secret", json=keep).json()
+    secrets = [renewed["signing_secret"], endpoint["signing_secret"]]
+    assert len(set(secrets)) == 2
+    finish(house, dora)
+    deliver(house)
+    [(headers, body)] = ear.heard
+    assert len(headers["webhook-signature"].split()) == verify
+    webhooks = openai.OpenAI(api_key="none").webhooks
+    for secret in secrets[:verify]:
+        Webhook(secret).verify(body, headers)
+        webhooks.verify_signature(body, headers, secret=secret)
+    for secret in secrets[verify:]:
+        with pytest.raises(WebhookVerificationError):
+            Webhook(secret).verify(body, headers)
+
+
+def test_old_secret_signs_no_more_once_its_day_is_over(
+    house: House, dora: Person, ear: Ear
+) -> None:
+    endpoint = add(dora, ear.url)
+    keep = {"keep_old_secret_active_for_24_hours": True}
+    dora.browser.post(f"{PATH}/{endpoint['id']}/rotate_secret", json=keep)
+    with house.parts.database.begin() as db:
+        row = db.get_one(WebhookEndpoint, endpoint["id"])
+        assert 0 <= now_ms() + 86_400_000 - (row.previous_until or 0) < 60_000
+        row.previous_until = now_ms()
+    finish(house, dora)
+    deliver(house)
+    [(headers, _)] = ear.heard
+    assert len(headers["webhook-signature"].split()) == 1
+
+
+def test_secret_is_rotated_by_its_owner_alone_and_with_a_plain_word(
+    house: House, dora: Person, ear: Ear
+) -> None:
+    endpoint = add(dora, ear.url)
+    path = f"{PATH}/{endpoint['id']}/rotate_secret"
+    assert house.person("Rosa Rota").browser.post(path, json={}).status_code == 404
+    for wrong in ({"keep_old_secret_active_for_24_hours": "yes"}, {"secret": "whsec_mine"}):
+        assert dora.browser.post(path, json=wrong).status_code == 422
+    with house.parts.database.read() as db:
+        assert db.get_one(WebhookEndpoint, endpoint["id"]).previous_secret is None
+
+
+def test_owner_reads_what_an_endpoint_was_told_last(house: House, dora: Person, ear: Ear) -> None:
+    ear.answers = [503, 204]
+    endpoint = add(dora, ear.url)
+    path = f"{PATH}/{endpoint['id']}/deliveries"
+    assert dora.browser.get(path).json()["data"] == []
+    video_id = finish(house, dora)
+    deliver(house)
+    [told] = dora.browser.get(path).json()["data"]
+    assert (told["video_id"], told["event_type"]) == (video_id, "video.completed")
+    assert (told["state"], told["attempts"], told["status_code"]) == ("waiting", 1, 503)
+    assert told["next_at"] >= now_ms() // 1000
+    hurry(house)
+    deliver(house)
+    [told] = dora.browser.get(path).json()["data"]
+    assert (told["state"], told["status_code"], told["next_at"]) == ("delivered", 204, None)
+    assert house.person("Nosy Nora").browser.get(path).status_code == 404
