@@ -1,8 +1,5 @@
 """Who decides on others' clips besides the admins: said of a tester, taken back at once."""
 
-from collections.abc import Sequence
-
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auth import audit
@@ -26,9 +23,3 @@ def set_reviewer(db: Session, tester: Tester, granted: bool, *, by: str, now_ms:
         subject=f"tester:{tester.id}",
         now_ms=now_ms,
     )
-
-
-def list(db: Session) -> Sequence[Tester]:
-    """By name; admins, who review anyway, are among them only where it was said of them."""
-    theirs = select(Tester).where(Tester.reviewer_since.is_not(None))
-    return db.scalars(theirs.order_by(Tester.name)).all()

@@ -101,6 +101,15 @@ def test_json_answers_have_the_members_that_scripts_rely_on(run: Run) -> None:
     assert (tester["name"], tester["limits"]["rate_per_minute"]) == ("Ada Łovelace", 5)
 
 
+def test_tester_reviewer_says_who_reviews_and_takes_it_back(run: Run) -> None:
+    facts(run, "tester", "add", "Rhea")
+    for rule, granted in (("on", True), ("off", False)):
+        told = facts(run, "tester", "reviewer", "Rhea", rule)
+        assert told == {"name": "Rhea", "reviewer": granted}
+        (tester,) = json.loads(run("tester", "list", "--json").stdout)
+        assert (tester["role"], tester["reviewer"]) == ("tester", granted)
+
+
 def test_link_carries_its_secret_where_browsers_send_it_nowhere(run: Run) -> None:
     run("tester", "add", "Ada")
     link = run("link", "Ada", GREENROOM_PUBLIC_URL="https://clips.example/").stdout.strip()

@@ -1,6 +1,8 @@
 """`python -m programme`: what reviewers and admins decide, from the command line."""
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from auth import reviewers, testers
 from auth.records import AuditEntry
 from database import Database
 from programme import feedback, gallery, ledger, payments, reviews, shares, showing
-from programme.__main__ import main
+from programme.__main__ import main, make_parser
 from programme.feedback import Said
 from programme.moderation import refusals
 from programme.moderation.records import Refusal
@@ -22,6 +24,9 @@ from tests.programme.conftest import finished_clip
 
 EARLIER = 1_700_000_000_000
 PDF = b"%PDF-"
+
+
+PAGE = (Path(__file__).parents[2] / "docs/programme.md").read_text()
 
 
 @dataclass
@@ -234,3 +239,10 @@ def test_words_not_understood_end_with_2_and_a_sentence(
         main(["review", "reject", "x", "--reason", "ugly", "--words", "No.", "--by", "Cleo"])
     assert refused.value.code == 2
     assert "invalid choice" in capsys.readouterr().err.lower()
+
+
+@pytest.mark.parametrize(
+    "line", re.findall(r"^python -m programme (.+?)(?: +#.*)?$", PAGE, flags=re.M)
+)
+def test_programme_page_shows_only_commands_that_exist(line: str) -> None:
+    assert callable(make_parser().parse_args(shlex.split(line)).command)

@@ -24,14 +24,14 @@ export function creditsTable(credits, acts) {
     h(
       "tr",
       { "data-credit": row.id },
-      h("td", {}, row.day),
-      h("td", { class: "wraps" }, KINDS[row.kind], row.minutes && h("span", { class: "under" }, worked(row)), row.words && h("span", { class: "under" }, row.words)),
-      h("td", {}, row.said),
+      h("td", { class: "minor" }, row.day),
+      h("td", { class: "wraps" }, KINDS[row.kind], h("span", { class: "under day" }, row.day), row.minutes && h("span", { class: "under" }, worked(row)), row.words && h("span", { class: "under" }, row.words)),
+      h("td", { class: "amount" }, row.said),
       h("td", { class: "wraps" }, state(row.state, STATES[row.state]), h("span", { class: "under" }, [row.paid_ref, row.dispute].filter(Boolean).join("; "))),
       h("td", { class: "end" }, ...acts(row)),
     ),
   );
-  return table(["Day", "What", "Amount", "State", ""], rows, "Nothing stands here yet.");
+  return table(["~Day", "What", "Amount", "State", ""], rows, "Nothing stands here yet.");
 }
 
 function worked({ minutes, measured }) {

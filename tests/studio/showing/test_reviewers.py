@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from auth import reviewers, scopes, tokens
+from auth import scopes, tokens
 from auth.records import AuditEntry
 from studio.clock import now_ms
 from studio.doors import DOORS, Who, find_door
@@ -146,10 +146,3 @@ def test_script_reviews_with_the_scope_and_not_without(house: House, rhea: Perso
     assert status(rhea, scopes.REVIEW) == 200
     assert status(rhea, scopes.READ, scopes.GENERATE) == 403
     assert status(house.person("Uma"), scopes.REVIEW) == 404
-
-
-def test_list_names_who_may_review(house: House, rhea: Person) -> None:
-    with house.parts.database.read() as db:
-        names = [tester.name for tester in reviewers.list(db)]
-        assert rhea.principal.name in names
-        assert "Ada" not in names
