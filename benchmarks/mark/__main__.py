@@ -30,7 +30,7 @@ from sora_core.mark.embedding import Mark
 from sora_core.mark.film import even_out, windows
 from sora_core.mark.lattice import find_lattices
 from sora_core.mark.pattern import PERIODS, pattern_of
-from sora_core.mark.reading import fold, read
+from sora_core.mark.reading import LENGTHS, fold, readings
 from sora_core.mark.tracing import Trace, judge, numbers_and_words, trace
 from sora_core.video import encode
 
@@ -90,15 +90,15 @@ def read_unmarked(subject: Subject, least: int, folder: Path, journal: Journal) 
     bases = [np.eye(2) * period for period in PERIODS] + find_lattices(picture, 8)
     folded = [fold(picture, basis) for basis in bases]
     numbers, words = numbers_and_words(ISSUED)
-    readings, named, highest = 0, 0, 0.0
-    for n in range(-(-least // len(folded))):
+    count, named, highest = 0, 0, 0.0
+    for n in range(-(-least // (len(LENGTHS) * len(folded)))):
         pattern = pattern_of(bytes([n % 256, n // 256]) * 16)
         for waves in folded:
-            reading = read(waves, pattern)
-            result: Trace = judge(reading, numbers, words)
-            readings, named = readings + 1, named + (result.number is not None)
-            highest = max(highest, reading.z)
-    row = {"readings": readings, "named": named, "highest_z": round(highest, 1)}
+            for reading in readings(waves, pattern):
+                result: Trace = judge(reading, numbers, words)
+                count, named = count + 1, named + (result.number is not None)
+                highest = max(highest, reading.z)
+    row = {"readings": count, "named": named, "highest_z": round(highest, 1)}
     journal.keep(f"{subject.name} | unmarked", row)
 
 

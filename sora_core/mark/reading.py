@@ -16,7 +16,7 @@ from sora_core.mark.pattern import CYCLES, Pattern
 
 GRID = 256  # a tile's side, in cells that pixels are gathered in
 SIDE = 128  # … and in steps of a shift
-LENGTHS = (CYCLES[1], 15)  # all waves, and the long ones, which smaller copies leave
+LENGTHS = (CYCLES[1], 15, 11)  # all waves, and the long ones, which small copies leave
 NEIGHBOURS = (1, 1, 1, 1, 1)  # lengths of waves that are judged together
 LEAST_TRUST = 0.03
 
@@ -128,10 +128,16 @@ def read_soft(aligned: np.ndarray, pattern: Pattern) -> np.ndarray:
     return np.bincount(pattern.places.ravel(), values.ravel(), SIGNS)
 
 
+def readings(waves: np.ndarray, pattern: Pattern) -> Iterator[Reading]:
+    """A folded tile by waves of each of LENGTHS, in the best of the eight ways to look at it."""
+    ways = list(turned(whiten(waves)))
+    for most in LENGTHS:
+        looks = [(*find_shift(way, pattern, most), way) for way in ways]
+        z, shift, way = max(looks, key=lambda look: look[0])
+        soft = read_soft(align(way, shift, pattern), pattern)
+        yield Reading(z, soft, decode(soft) if z > 4 else None)
+
+
 def read(waves: np.ndarray, pattern: Pattern) -> Reading:
-    """The best of the eight ways to look at a folded tile."""
-    white = whiten(waves)
-    looks = [(*find_shift(way, pattern, most), way) for way in turned(white) for most in LENGTHS]
-    z, shift, way = max(looks, key=lambda look: look[0])
-    soft = read_soft(align(way, shift, pattern), pattern)
-    return Reading(z, soft, decode(soft) if z > 4 else None)
+    """The one that stands out most."""
+    return max(readings(waves, pattern), key=lambda reading: reading.z)

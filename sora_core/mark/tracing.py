@@ -11,7 +11,7 @@ from sora_core.mark.code import encode
 from sora_core.mark.film import even_out, windows
 from sora_core.mark.lattice import find_lattices
 from sora_core.mark.pattern import PERIODS, Pattern
-from sora_core.mark.reading import Reading, fold, read
+from sora_core.mark.reading import Reading, fold, read, readings
 from sora_core.spec import ASPECTS
 
 #: A tile that stands out less is none. `benchmarks.mark` counts how often one by chance does.
@@ -70,13 +70,14 @@ def looks(picture: np.ndarray, pattern: Pattern) -> Iterator[Reading]:
     """Readings of a picture whose tiles lie as they were put, or as they do where the whole film
     was given another size, or as the picture itself says.
     """
-    for period in PERIODS:
-        yield read(fold(picture, np.eye(2) * period), pattern)
-    for scale in scales(picture):
-        for period in PERIODS:
-            yield read(fold(picture, scale * period), pattern)
-    for basis in find_lattices(picture, LATTICES):
-        yield read(fold(picture, basis), pattern)
+    for basis in bases(picture):
+        yield from readings(fold(picture, basis), pattern)
+
+
+def bases(picture: np.ndarray) -> Iterator[np.ndarray]:
+    for scale in (np.eye(2), *scales(picture)):
+        yield from (scale * period for period in PERIODS)
+    yield from find_lattices(picture, LATTICES)
 
 
 def scales(picture: np.ndarray) -> Iterator[np.ndarray]:
