@@ -5,7 +5,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import text
 
+from auth import testers
 from database import Database
 from postgres import Patience
 from tests.proxy import proxy_to
@@ -45,15 +47,32 @@ def test_server_answers_503_while_postgres_sleeps_and_goes_on_when_it_wakes(
 
 def test_server_answers_503_while_every_connection_is_in_use(house: House) -> None:
     ada = house.person("Ada")
+    ada.browser.get("/me")  # the nonce of the next proof
     holding = [house.parts.database.engine.connect() for _ in range(30)]
     try:
-        answer = ada.browser.get("/jobs")
+        answers = [ada.browser.get("/jobs"), ada.browser.post("/jobs", json=WISH)]
     finally:
         for connection in holding:
             connection.close()
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert int(answer.headers["retry-after"]) > 0
+    assert ada.browser.get("/jobs").status_code == 200
+    assert house.count_jobs() == 0
+
+
+def test_server_answers_503_while_its_audit_log_cannot_be_written(house: House) -> None:
+    """What would not be in the log does not happen: the token it made is no token."""
+    admin = house.person("Cleo", testers.ADMIN)
+    with house.parts.database.begin() as db:
+        db.execute(text("ALTER TABLE audit_head RENAME TO audit_head_away"))
+    invite = {"name": "Ada", "hours": 1}
+    answer = admin.browser.post("/backstage/invites", json=invite)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert int(answer.headers["retry-after"]) > 0
-    assert ada.browser.get("/jobs").status_code == 200
+    with house.parts.database.begin() as db:
+        db.execute(text("ALTER TABLE audit_head_away RENAME TO audit_head"))
+    assert admin.browser.post("/backstage/invites", json=invite).status_code < 300
 
 
 def test_server_answers_503_to_tokens_while_redis_is_away_and_lets_browsers_look(
