@@ -83,7 +83,7 @@ TABLE: tuple[Setting, ...] = (
         "GREENROOM_KEEP_DAYS",
         "0",
         "After how many days clips, their prompts and the pictures they began with are erased. "
-        "0: never. Clips in the gallery stay.",
+        "0: never. Clips that others can see stay.",
     ),
     Setting(
         "GREENROOM_WORKER",

@@ -7,7 +7,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 
@@ -20,7 +19,6 @@ from jobs.reaper import Reaper
 from jobs.records import Job
 from jobs.tidying import DAY_MS, remove_lost, remove_orders, remove_orphans, retire
 from programme import retention
-from programme.records_clips import Publication
 from studio.clock import now_ms
 from studio.parts import Parts
 
@@ -80,9 +78,9 @@ def tidy(parts: Parts, now_ms: int) -> None:
     remove_lost(parts.database, now_ms)
     remove_orders(parts.database, parts.queue, now_ms)
     if parts.settings.keep_ms is not None:
-        shown = select(Publication.clip_id).where(Publication.ended_at.is_(None))
         before_ms = now_ms - parts.settings.keep_ms
-        retire(parts.database, parts.store, release, before_ms, now_ms, Job.id.not_in(shown))
+        kept = Job.id.not_in(retention.on_view(now_ms))
+        retire(parts.database, parts.store, release, before_ms, now_ms, kept)
     keep_to_policy(parts, now_ms)
     remove_orphans(parts.database, parts.store, now_ms)
 

@@ -5,18 +5,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from errors import BadSpec, NotFound
 from jobs.records import Job
-from programme.records_clips import Review
 from programme.review_desk import reviews_of
 from sora_core.catalog import MODELS
 from sora_core.form import choice, whole
 from sora_core.spec import SECONDS_MAX, SIZES
+from studio.clock import now_ms
 from studio.parts import Parts
+from studio.videos.expiry import expiries
 from studio.videos.objects import video
 
 PAGE, PAGE_MAX = 20, 100
@@ -31,15 +33,15 @@ async def retrieve(parts: Parts, request: Request, video_id: str) -> Response:
     """Raises NotFound, for somebody else's too."""
     owner_id = request.state.principal.tester_id
 
-    def find() -> tuple[Job, Sequence[Review]]:
+    def find() -> tuple[str, list[dict[str, Any]]]:
         with parts.database.read() as db:
             job = parts.queue.find(db, video_id, owner_id)
-            return job, reviews_of(db, [job.id]).get(job.id, [])
+            return job.state, videos(db, parts, owner_id, [job])
 
-    job, reviews = await run_in_threadpool(find)
-    wait_ms = POLL_MS.get(job.state)
+    state, [found] = await run_in_threadpool(find)
+    wait_ms = POLL_MS.get(state)
     headers = {"openai-poll-after-ms": str(wait_ms)} if wait_ms else None
-    return JSONResponse(video(job, reviews), headers=headers)
+    return JSONResponse(found, headers=headers)
 
 
 async def list_all(parts: Parts, request: Request) -> Response:
@@ -60,12 +62,18 @@ async def list_all(parts: Parts, request: Request) -> Response:
         with parts.database.read() as db:
             owner_id = request.state.principal.tester_id
             jobs = db.scalars(page(owner_id, limit + 1, order, after)).all()
-            reviews = reviews_of(db, [job.id for job in jobs])
-            return [video(job, reviews.get(job.id, ())) for job in jobs]
+            return videos(db, parts, owner_id, jobs)
 
     found = await run_in_threadpool(read)
     data = found[:limit]
     return JSONResponse(listed(data, has_more=len(found) > limit))
+
+
+def videos(db: Session, parts: Parts, owner_id: str, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """Jobs of one artist with all that is known of them."""
+    reviews = reviews_of(db, [job.id for job in jobs])
+    ends = expiries(db, parts, owner_id, jobs, now_ms())
+    return [video(job, reviews.get(job.id, ()), ends.get(job.id)) for job in jobs]
 
 
 def page(owner_id: str, limit: int, order: str, after: str | None) -> Any:

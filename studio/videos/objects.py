@@ -18,13 +18,16 @@ STATUS = {
 UNSAID: dict[str, Any] = {"variant": "quality", "operation": "text", "sources": []}
 
 
-def video(job: Job, reviews: Sequence[Review] = ()) -> dict[str, Any]:
+def video(
+    job: Job, reviews: Sequence[Review] = (), expires_at_ms: int | None = None
+) -> dict[str, Any]:
     """`status` is one of the four that clients wait by; what else there is to say has own keys.
 
     Ours: style, seed, negative_prompt, turbo, operation, sources, variation_of, and `review`,
     null where nobody was asked to look at it.
 
-    reviews  of its clip, the first round first
+    reviews        of its clip, the first round first
+    expires_at_ms  when its film is erased for its age; None where it stays
     """
     spec = UNSAID | job.spec
     remixed = spec["operation"] == "remix"
@@ -36,7 +39,7 @@ def video(job: Job, reviews: Sequence[Review] = ()) -> dict[str, Any]:
         "progress": progress(job),
         "created_at": job.created_at // 1000,
         "completed_at": seconds(job.ended_at if job.state == "finished" else None),
-        "expires_at": None,
+        "expires_at": seconds(expires_at_ms),
         "prompt": spec["prompt"],
         "size": f"{spec['width']}x{spec['height']}",
         "seconds": str(spec["seconds"]),
