@@ -1,9 +1,17 @@
 """The tables of the gate."""
 
+from typing import Any
+
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from auth.names import look
 from database import Record
+
+
+def look_of_name(new_row: Any) -> str:
+    """A column's default: `new_row` is SQLAlchemy's context of the insert."""
+    return look(new_row.get_current_parameters()["name"])
 
 
 class Limited:
@@ -34,6 +42,7 @@ class Cohort(Limited, Record):
 class Tester(Limited, Record):
     """A person in the programme. The limit columns override the settings where they are set.
 
+    look     what the name has in common with all that look the same (names.look)
     step_up  whether they are asked to touch a passkey; NULL: as their cohort is
     reviewer_since  since when they decide on others' clips; NULL: they do not. Admins do anyway
     """
@@ -44,6 +53,7 @@ class Tester(Limited, Record):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
     role: Mapped[str] = mapped_column(String(16), default="tester")
+    look: Mapped[str] = mapped_column(Text, index=True, default=look_of_name, server_default="")
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
     cohort_id: Mapped[str | None] = mapped_column(ForeignKey("cohorts.id"), index=True)
     step_up: Mapped[bool | None]

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from auth import names
@@ -50,10 +50,13 @@ def add(
 
 def looks_like(db: Session, name: str) -> str | None:
     """The name of a tester that can be taken for this one."""
-    wanted = names.look(name)
-    return next(
-        (known for known in db.scalars(select(Tester.name)) if names.look(known) == wanted), None
-    )
+    return db.scalar(select(Tester.name).where(Tester.look == names.look(name)).limit(1))
+
+
+def rename(db: Session, tester_id: str, name: str) -> None:
+    """Give a tester another name, whoever else may have it. Does not commit."""
+    own = update(Tester).where(Tester.id == tester_id)
+    db.execute(own.values(name=name, look=names.look(name)))
 
 
 def find(db: Session, name: str) -> Tester:

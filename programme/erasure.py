@@ -69,7 +69,7 @@ def erase(
     pictures = db.scalars(select(Picture.id).where(Picture.owner_id == tester_id)).all()
     for holding in holdings:
         let_go(db, holding, tester_id)
-    db.execute(update(Tester).where(Tester.id == tester_id).values(name=nameless(tester_id)))
+    testers.rename(db, tester_id, nameless(tester_id))
     audit.record(
         db,
         actor=f"tester:{tester_id}",

@@ -1,6 +1,7 @@
 """A tester has one name that can stand in a list."""
 
 import pytest
+from sqlalchemy import event, text
 
 from auth import testers
 from database import Database
@@ -41,3 +42,42 @@ def test_add_refuses_a_name_that_cannot_stand_in_a_list(database: Database, name
 def test_find_raises_not_found_for_an_unknown_name(database: Database) -> None:
     with database.read() as db, pytest.raises(NotFound):
         testers.find(db, "nobody")
+
+
+def test_add_reads_no_more_rows_however_many_testers_there_are(database: Database) -> None:
+    """An import of thousands would read each name for each other one."""
+    read: list[str] = []
+    with database.begin() as db:
+        for number in range(30):
+            testers.add(db, f"Tester {number}", now_ms=NOON)
+
+        @event.listens_for(database.engine, "before_cursor_execute")
+        def note(_connection, _cursor, statement, *_more) -> None:  # type: ignore[no-untyped-def]
+            read.append(statement)
+
+        with pytest.raises(Conflict, match="Tester 7"):
+            testers.add(db, "tester 7", now_ms=NOON)
+        event.remove(database.engine, "before_cursor_execute", note)
+    assert len(read) == 1
+    assert "look =" in read[0]
+
+
+def test_rename_frees_the_old_look_and_takes_the_new(database: Database) -> None:
+    with database.begin() as db:
+        ada = testers.add(db, "Ada", now_ms=NOON)
+        testers.rename(db, ada.id, "Nobody")
+        testers.add(db, "ADA", now_ms=NOON)
+        with pytest.raises(Conflict, match="Nobody"):
+            testers.add(db, "nobody", now_ms=NOON)
+
+
+def test_testers_of_an_older_release_are_known_by_their_look(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    database.migrate("0022")
+    with database.begin() as db:
+        row = "INSERT INTO testers (id, name, role, created_at) VALUES ('1', 'Zoë B', 'tester', 0)"
+        db.execute(text(row))
+    database.migrate()
+    with database.begin() as db, pytest.raises(Conflict, match="Zoë B"):
+        testers.add(db, "zoëb", now_ms=NOON)
+    database.close()
