@@ -16,6 +16,7 @@ from prometheus_client.samples import Sample
 
 from observe import metrics
 from settings_table import TABLE
+from studio.doors import DOORS
 from tests.services import find_program
 
 ROOT = Path(__file__).parent.parent.parent
@@ -205,6 +206,26 @@ def test_unit_is_valid(name: str, tmp_path: Path) -> None:
     ours = [line for line in told.stderr.splitlines() if name.split("@")[0] in line]
     assert ours == []
     assert told.returncode == 0, told.stderr
+
+
+def test_proxy_lets_through_whatever_a_door_takes() -> None:
+    """Else the proxy refuses, in words of its own, what Greenroom would have read."""
+    caddyfile = (DEPLOY / "Caddyfile").read_text()
+    [films] = re.findall(r"@films path (.+)", caddyfile)
+    limits = dict(re.findall(r"request_body @(\w+) \{\s+max_size (\d+)MB", caddyfile))
+    assert limits.keys() == {"films", "others"}
+    for door in DOORS:
+        large = any(door.pattern.fullmatch(path) for path in films.split())
+        assert door.most_bytes <= int(limits["films" if large else "others"]) * 10**6, door
+
+
+@pytest.mark.parametrize("name", [p.name for p in (DEPLOY / "systemd").glob("*.service")])
+def test_unit_says_itself_what_the_copied_settings_would_say_otherwise(name: str) -> None:
+    """docs/deploy.md has .env.example copied whole, and systemd lets that file win."""
+    text = (DEPLOY / "systemd" / name).read_text()
+    assert "\nEnvironment=" not in text
+    [started] = re.findall(r"^ExecStart=/usr/bin/env (.*?[^\\])$", text, re.M | re.S)
+    assert "GREENROOM_DATA=/var/lib/greenroom/" in started
 
 
 @pytest.mark.parametrize("name", ["greenroom-web.service", "greenroom-worker@.service"])

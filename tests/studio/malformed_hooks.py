@@ -1,0 +1,10 @@
+"""What schemathesis checks besides its own: `SCHEMATHESIS_HOOKS=tests.studio.malformed_hooks`."""
+
+from typing import Any
+
+import schemathesis
+
+
+@schemathesis.check
+def no_stack_trace(_context: Any, response: Any, _case: Any) -> None:
+    assert "Traceback" not in response.text, "the answer holds a stack trace"
