@@ -6,6 +6,7 @@
 import os
 from collections.abc import Callable
 
+import pytest
 from PIL import Image
 from sqlalchemy import select
 
@@ -36,6 +37,7 @@ CALL = {
 }
 
 
+@pytest.mark.timeout(600)  # three clips are drawn
 def test_each_grievance_has_a_page_that_answers_it(
     greenroom: Greenroom, visit: Callable[[], Visitor]
 ) -> None:
