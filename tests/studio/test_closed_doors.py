@@ -20,7 +20,7 @@ from tests.studio.conftest import House, Person
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "get")
 OPEN = re.compile(
-    r"/healthz|/readyz|/metrics|/sign-in(/provider(/callback)?|/terms)?|/static/.+|/invite(/open)?|/terms|/policy(/versions)?|/waitlist|/v1/tokens/revoke|/gallery(/.+)?|/shared/.+|/transparency"
+    r"/healthz|/readyz|/metrics|/sign-in(/provider(/callback)?|/terms)?|/static/.+|/invite(/open)?|/terms|/policy(/versions)?|/waitlist|/v1/tokens/revoke|/gallery(/.+)?|/shared/.+|/transparency|/credentials"
 )
 
 
