@@ -42,3 +42,11 @@ def test_add_refuses_a_name_that_looks_like_another(database: Database, twin: st
 @pytest.mark.parametrize("given", ["Ada@Example.org", " a.b+c@sub.example.org "])
 def test_plain_email_is_lower_case_without_space(given: str) -> None:
     assert names.plain_email(given) == given.strip().lower()
+
+
+@pytest.mark.parametrize("given", ["ada", "ada@example", "@example.org", "a" * 65 + "@example.org"])
+def test_plain_email_refuses_with_an_example_and_names_the_field(given: str) -> None:
+    with pytest.raises(BadSpec) as refusal:
+        names.plain_email(given)
+    assert str(refusal.value) == "Give an e-mail address like ada@example.org."
+    assert refusal.value.field == "email"

@@ -57,6 +57,7 @@ def test_admit_refuses_a_token_without_the_scope_and_names_it(
     with database.begin() as db, pytest.raises(NotGranted) as refusal:
         gate.admit(db, reader, "job", 1000, NOON)
     assert refusal.value.facts == {"scope": "generate"}
+    assert "was not given the scope generate." in str(refusal.value)
     maker = principal_with(database, gate, ada, tokens.API, scopes.API)
     with database.begin() as db:
         assert gate.admit(db, maker, "job", 1000, NOON).token_id == maker.token_id
