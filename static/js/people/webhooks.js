@@ -23,7 +23,7 @@ function row(endpoint) {
     "tr",
     { "data-webhook": endpoint.id },
     h("td", { class: "wraps" }, endpoint.name, h("span", { class: "under soft" }, endpoint.url)),
-    h("td", { class: "soft" }, endpoint.event_types.map((type) => TYPES[type]).join(", ")),
+    h("td", { class: "soft wraps" }, endpoint.event_types.map((type) => TYPES[type]).join(", ")),
     h("td", { class: "soft minor" }, ago(endpoint.created_at * 1000)),
     h("td", { class: "end" }, act("Latest", showLatest), act("Test", test), act("New secret", rotate), act("Remove", remove, true)),
   );
