@@ -51,8 +51,9 @@ def make(
                      how urgent they are (studio/priorities.py)
     idempotency_key  with the same wish within 24 hours: the same jobs, charged once
     wish             what the key stands for, where that is not the first form
-    Raises BadSpec, PromptRefused, JudgeUnavailable, PolicyUnaccepted, TokenInvalid, Suspended, TooMany,
-    BudgetExhausted, and Conflict where the key stood for another wish; nothing is charged then.
+    Raises BadSpec, PromptRefused, JudgeUnavailable, PolicyUnaccepted, TokenInvalid, Suspended,
+    TooMany, BudgetExhausted, and Conflict where the key stood for another wish; nothing is charged
+    then.
     """
     _, priority = split_priority(principal, forms[0])
     specs = [ClipSpec.parse(split_priority(principal, form)[0]) for form in forms]

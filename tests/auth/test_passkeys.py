@@ -104,7 +104,7 @@ def test_creation_asks_for_a_verified_person_and_names_the_tester_by_id(
         ({"credential_id": b"nobody's"}, "passkey"),
         ({"sign_count": 0}, "counter"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else next(iter(value)),
 )
 def test_touch_refuses_an_answer_that_is_not_right(
     database: Database, ada: Invited, change: dict[str, Any], fault: str
