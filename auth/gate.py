@@ -13,12 +13,12 @@ from auth.limits import Bound, Limits, bounds
 from auth.meters import meters_of
 from auth.pots import pots_of
 from auth.proofs import Proof
-from auth.records import Cohort, Tester, Token
+from auth.records import Tester, Token
 from auth.standing import holds_until_ms
 from auth.step_up import StepUp
 from auth.subjects import Chain, find_all, lock_to_act
 from auth.switch import refuse_stopped
-from auth.testers import ADMIN
+from auth.testers import ADMIN, with_cohort
 from auth.usage import Allowance, allowance
 from database import Database
 from errors import BadRequest, NotSignedIn, ProofRequired, TokenInvalid
@@ -69,11 +69,11 @@ class Principal:
 
 @dataclass(frozen=True)
 class Standing:
-    """Whom a principal stands for, what binds them, and whether a touch must come first."""
+    """Whom a principal stands for, what binds them, and what they are told of touches."""
 
     chain: Chain
     bounds: Sequence[Bound]
-    needs_touch: bool
+    step_up: StepUp
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Gate:
 
     limits   what a tester may do for whom nothing else was set
     clock    (db, now_ms) → the time that counts, whatever a web process believes it is
-    step_up  whom the programme asks to touch a passkey
+    step_up  the rule of touches for whom nothing else was set
     bearer   what one bearer key may do for which nothing else was set
     """
 
@@ -210,8 +210,8 @@ class Gate:
 
         now_ms = self.clock(db, now_ms)
         left = reserve(db, job_id, chain, pots_of(limits, chain, now_ms), gpu_ms, now_ms)
-        if standing.needs_touch:
-            self.step_up.use(db, chain.tester_id, proved=principal.proved, now_ms=now_ms)
+        if standing.step_up.needed:
+            standing.step_up.use(db, chain.tester_id, proved=principal.proved, now_ms=now_ms)
         quotas = (*meters_of(db).take(db, job_id, limits, now_ms), *left)
         return Admission(job_id, chain.tester_id, chain.token_id, gpu_ms, quotas)
 
@@ -221,7 +221,7 @@ class Gate:
         Whoever revokes or stops one of them waits for this transaction, or was seen by it: none
         slips between. Raises TokenInvalid, Suspended.
         """
-        tester, cohort = tester_of(db, principal)
+        tester, cohort = with_cohort(db, principal.tester_id)
         chain = Chain(tester.id, principal.token_id, tester.cohort_id)
         lock_to_act(db, chain.keys, job_id)
         if principal.sign_in_id is not None:
@@ -232,22 +232,12 @@ class Gate:
         refuse_stopped(chain, rows)
         of_token = self.bearer if principal.bearer else Limits()
         found = bounds(chain, self.limits.of(tester, cohort), rows, of_token)
-        return Standing(chain, found, self.step_up.holds_for(tester, cohort))
+        return Standing(chain, found, self.step_up.of(tester, cohort))
 
     def allowance(self, db: Session, principal: Principal, now_ms: int) -> Allowance:
         """What the principal has left today. Reads only."""
-        limits = self.limits.of(*tester_of(db, principal))
+        limits = self.limits.of(*with_cohort(db, principal.tester_id))
         return allowance(db, principal.tester_id, limits, now_ms)
-
-
-def tester_of(db: Session, principal: Principal) -> tuple[Tester, Cohort | None]:
-    row = db.execute(
-        select(Tester, Cohort)
-        .outerjoin(Cohort, Cohort.id == Tester.cohort_id)
-        .where(Tester.id == principal.tester_id)
-        .execution_options(populate_existing=True)
-    ).one()
-    return row[0], row[1]
 
 
 def database_clock(db: Session, now_ms: int) -> int:

@@ -90,8 +90,8 @@ def enrol(
         )
         if not new:
             raise Conflict("This passkey was added before. Use it, or make another.")
-        note(db, tester_id, "passkey.enrol", passkey_id, now_ms)
         opened = rule.give(db, tester_id, passkey_id, sign_in_id, now_ms)
+        note(db, tester_id, "passkey.enrol", passkey_id, now_ms)
         return db.get_one(Passkey, passkey_id), opened
 
 
@@ -140,8 +140,9 @@ def touch(
                 fault="counter",
                 signal=Signal("passkey.copied", passkey.tester_id, f"passkey:{passkey.id}"),
             )
+        opened = rule.give(db, passkey.tester_id, passkey.id, sign_in_id, now_ms)
         note(db, passkey.tester_id, "passkey.touch", passkey.id, now_ms)
-        return rule.give(db, passkey.tester_id, passkey.id, sign_in_id, now_ms)
+        return opened
 
 
 def take_challenge(

@@ -25,25 +25,34 @@ class Limited:
     gpu_ms_total: Mapped[int | None] = mapped_column(BigInteger)
 
 
-class Cohort(Limited, Record):
-    """A group of testers. The limit columns override the settings for its testers where set.
+class Touched:
+    """What an admin said of touches of a passkey, of whoever has this row. NULL: nothing was.
 
-    step_up  whether its testers are asked to touch a passkey; NULL: as the settings say
+    step_up      whether one must come before clips are made
+    touch_clips  a touch opens so many
+    touch_hours  and none later than this after it
     """
+
+    step_up: Mapped[bool | None]
+    touch_clips: Mapped[int | None]
+    touch_hours: Mapped[int | None]
+
+
+class Cohort(Limited, Touched, Record):
+    """A group of testers. Where set, the columns above override the settings for its testers."""
 
     __tablename__ = "cohorts"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
-    step_up: Mapped[bool | None]
     created_at: Mapped[int] = mapped_column(BigInteger)
 
 
-class Tester(Limited, Record):
-    """A person in the programme. The limit columns override the settings where they are set.
+class Tester(Limited, Touched, Record):
+    """A person in the programme. Where set, the columns above override their cohort's, or the
+    settings.
 
-    look     what the name has in common with all that look the same (names.look)
-    step_up  whether they are asked to touch a passkey; NULL: as their cohort is
+    look            what the name has in common with all that look the same (names.look)
     reviewer_since  since when they decide on others' clips; NULL: they do not. Admins do anyway
     """
 
@@ -56,7 +65,6 @@ class Tester(Limited, Record):
     look: Mapped[str] = mapped_column(Text, index=True, default=look_of_name, server_default="")
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
     cohort_id: Mapped[str | None] = mapped_column(ForeignKey("cohorts.id"), index=True)
-    step_up: Mapped[bool | None]
     reviewer_since: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[int] = mapped_column(BigInteger)
 

@@ -11,30 +11,39 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from auth import audit
-from auth.records import Cohort, Tester
+from auth.records import Cohort, Tester, Touched
 from auth.rows import changed, insert_new
-from auth.subjects import lock_to_change
+from auth.subjects import lock_to_act, lock_to_change
+from auth.testers import with_cohort
 from auth.touching import Passkey, Touch
 from auth.words import count, lasting
-from errors import NotGranted, StepUpRequired
+from errors import BadSpec, NotGranted, StepUpRequired
 from settings import Settings
 
 # How long a touch also vouches for who adds or removes a passkey, in the browser it was made in.
 VOUCHES_MS = 5 * 60_000
+HOUR_MS = 3_600_000
+# the most an admin may set, as in the settings; the least is 1
+BOUNDS = {
+    "clips": (1_000, "A touch opens 1 to 1000 clips."),
+    "hours": (24, "A touch opens clips for 1 to 24 whole hours."),
+}
+# what an admin may say of a tester or a cohort → its column
+COLUMNS = {"needed": "step_up", "clips": "touch_clips", "hours": "touch_hours"}
 
 
 @dataclass(frozen=True)
 class StepUp:
-    """The programme's rule.
+    """The rule, for everybody or as it is for one (`of`).
 
-    everybody   whether it holds for those of whom nothing else was said
+    needed      whether a touch must come before clips are made
     clips       a touch opens so many, failed and cancelled ones included
     lasting_ms  and none later than this after it
     """
 
-    everybody: bool = False
+    needed: bool = False
     clips: int = 5
-    lasting_ms: int = 2 * 3_600_000
+    lasting_ms: int = 2 * HOUR_MS
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "StepUp":
@@ -45,12 +54,19 @@ class StepUp:
         hours = lasting(self.lasting_ms // 1000)
         return f"every {count(self.clips, 'clip')}, and after {hours} at the latest"
 
-    def holds_for(self, tester: Tester, cohort: Cohort | None) -> bool:
-        """What was set for the tester, else for their cohort, else for everybody."""
-        for row in (tester, cohort):
-            if row is not None and row.step_up is not None:
-                return row.step_up
-        return self.everybody
+    def of(self, tester: Touched, cohort: Touched | None = None) -> "StepUp":
+        """What was said of the tester, else of their cohort, else this rule, of each part."""
+        return self.under(cohort).under(tester)
+
+    def under(self, row: Touched | None) -> "StepUp":
+        """This rule with what was said of the row in its place."""
+        if row is None:
+            return self
+        return StepUp(
+            self.needed if row.step_up is None else row.step_up,
+            self.clips if row.touch_clips is None else row.touch_clips,
+            self.lasting_ms if row.touch_hours is None else row.touch_hours * HOUR_MS,
+        )
 
     def use(self, db: Session, tester_id: str, *, proved: bool, now_ms: int) -> None:
         """Take one clip of the tester's latest touch; given back when the transaction is undone.
@@ -89,13 +105,20 @@ class StepUp:
     def give(
         self, db: Session, tester_id: str, passkey_id: str, sign_in_id: str, now_ms: int
     ) -> Touch:
-        """What a touch that was just verified opens. Does not commit."""
+        """What a touch that was just verified opens, for this tester. Does not commit.
+
+        Whoever changes the rule waits for this transaction, and then ends what it opened; so
+        take no other lock that they take, of the audit log, before.
+        """
+        tester, _ = with_cohort(db, tester_id)
+        lock_to_act(db, keys_of(tester))
+        rule = self.of(*with_cohort(db, tester_id))
         opened = {
             "passkey_id": passkey_id,
             "sign_in_id": sign_in_id,
             "given_at": now_ms,
-            "until_ms": now_ms + self.lasting_ms,
-            "clips_left": self.clips,
+            "until_ms": now_ms + rule.lasting_ms,
+            "clips_left": rule.clips,
         }
         if not insert_new(db, Touch, tester_id=tester_id, **opened):
             changed(db, update(Touch).where(Touch.tester_id == tester_id).values(**opened))
@@ -116,28 +139,56 @@ def require_touch_here(db: Session, tester_id: str, sign_in_id: str, now_ms: int
         )
 
 
+def keys_of(tester: Tester) -> list[str]:
+    """The subjects whose rule binds a tester."""
+    return [f"tester:{tester.id}", *([f"cohort:{tester.cohort_id}"] if tester.cohort_id else [])]
+
+
 def set_rule(
-    db: Session, row: Tester | Cohort, needed: bool | None, *, by: str, now_ms: int
+    db: Session,
+    row: Tester | Cohort,
+    changes: Mapping[str, bool | int | None],
+    *,
+    by: str,
+    now_ms: int,
 ) -> None:
-    """Ask a tester, or each of a cohort, for touches, or not; None: as said above them.
+    """Change what a tester, or each of a cohort, is told of touches; None: as said above them.
+
+    changes  needed: whether they are asked; clips: how many a touch opens, 1 to 1000; hours:
+             how long, 1 to 24
+    by       the audit log's actor
 
     Waits for admissions under way; what a touch of before opened is over. Does not commit.
-    `by`: the audit log's actor.
+    Raises BadSpec for a value that makes no sense.
     """
+    for name, value in changes.items():
+        check(name, value)
     kind = "tester" if isinstance(row, Tester) else "cohort"
     lock_to_change(db, f"{kind}:{row.id}")
-    row.step_up = needed
+    for name, value in changes.items():
+        setattr(row, COLUMNS[name], value)
     db.flush()
     audit.record(
         db,
         actor=by,
         action="step_up.set",
         subject=f"{kind}:{row.id}",
-        details={"needed": needed},
+        details=changes,
         now_ms=now_ms,
     )
     theirs = Tester.id if kind == "tester" else Tester.cohort_id
     forget_touches(db, Touch.tester_id.in_(select(Tester.id).where(theirs == row.id)))
+
+
+def check(name: str, value: object) -> None:
+    """Raises BadSpec naming what is wrong."""
+    if value is None or (name == "needed" and isinstance(value, bool)):
+        return
+    if name == "needed":
+        raise BadSpec("needed is true, false or null.", field=name)
+    most, sentence = BOUNDS[name]
+    if type(value) is not int or not 1 <= value <= most:
+        raise BadSpec(sentence, field=name)
 
 
 def forget_touches(db: Session, which: ColumnElement[bool]) -> None:

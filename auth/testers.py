@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from auth import names
-from auth.records import Tester
+from auth.records import Cohort, Tester
 from auth.rows import insert_new
 from errors import Conflict, NotFound
 
@@ -65,6 +65,17 @@ def find(db: Session, name: str) -> Tester:
     if tester is None:
         raise NotFound
     return tester
+
+
+def with_cohort(db: Session, tester_id: str) -> tuple[Tester, Cohort | None]:
+    """The tester and the cohort they are in, as the database has them now."""
+    row = db.execute(
+        select(Tester, Cohort)
+        .outerjoin(Cohort, Cohort.id == Tester.cohort_id)
+        .where(Tester.id == tester_id)
+        .execution_options(populate_existing=True)
+    ).one()
+    return row[0], row[1]
 
 
 def list(db: Session) -> Sequence[Tester]:

@@ -44,7 +44,9 @@ def read_room(parts: Parts, now: int) -> dict[str, Any]:
         return {
             "now": now,
             "stops": stops_facts(db),
-            "step_up": parts.gate.step_up.everybody,
+            "step_up": parts.gate.step_up.needed,
+            "touch_clips": parts.gate.step_up.clips,
+            "touch_hours": parts.gate.step_up.lasting_ms // step_up.HOUR_MS,
             "testers": [
                 tester_facts(tester, passkeys_of.get(tester.id, 0)) for tester in everybody
             ],
@@ -68,6 +70,8 @@ def tester_facts(tester: Tester, passkeys: int) -> dict[str, Any]:
         "role": tester.role,
         "cohort_id": tester.cohort_id,
         "step_up": tester.step_up,
+        "touch_clips": tester.touch_clips,
+        "touch_hours": tester.touch_hours,
         "reviewer": tester.reviewer_since is not None,
         "passkeys": passkeys,
         "created_at": tester.created_at,
@@ -118,18 +122,19 @@ async def add_tester(parts: Parts, request: Request) -> Response:
 
 
 async def set_step_up(parts: Parts, request: Request, tester_id: str) -> Response:
-    """Whether this tester must touch a passkey: `needed` true, false, or null: as their cohort.
+    """Whether this tester must touch a passkey (`needed`), and what that opens (`clips`, `hours`).
 
-    Raises BadSpec, NotFound.
+    What is left out stays; null: as their cohort. Raises BadSpec, NotFound.
     """
-    needed = (await read_form(request)).get("needed")
-    if needed is not None and not isinstance(needed, bool):
-        raise BadSpec("needed is true, false or null.", field="needed")
+    form = await read_form(request)
+    changes = {name: form[name] for name in step_up.COLUMNS if name in form}
+    if not changes:
+        raise BadSpec("Say what to change: needed, clips or hours.", field="needed")
 
     def change() -> dict[str, Any]:
         with parts.database.begin() as db:
             tester = find_tester(db, tester_id)
-            step_up.set_rule(db, tester, needed, by=actor_of(request), now_ms=now_ms())
+            step_up.set_rule(db, tester, changes, by=actor_of(request), now_ms=now_ms())
             return tester_facts(tester, step_up.count_passkeys(db, tester_id))
 
     return JSONResponse(await run_in_threadpool(change))

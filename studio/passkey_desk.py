@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from auth import passkeys
-from auth.gate import tester_of
 from auth.relying_party import RelyingParty
+from auth.testers import with_cohort
 from auth.touching import Passkey, Touch
 from errors import BadSpec, NotGranted, TouchInvalid
 from studio.clock import now_ms
@@ -24,10 +24,10 @@ async def list_passkeys(parts: Parts, request: Request) -> Response:
 
     def read() -> dict[str, Any]:
         with parts.database.read() as db:
-            rule = parts.gate.step_up
+            rule = parts.gate.step_up.of(*with_cohort(db, principal.tester_id))
             return {
                 "now": now_ms(),
-                "asked": rule.holds_for(*tester_of(db, principal)),
+                "asked": rule.needed,
                 "how_often": rule.how_often,
                 "passkeys": [facts(one) for one in passkeys.list(db, principal.tester_id)],
             }

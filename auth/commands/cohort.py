@@ -52,6 +52,8 @@ def list_cohorts(desk: Desk, _arguments: Namespace) -> Answer:
                     "testers": group.testers,
                     "stopped": group.stopped,
                     "step_up": cohort.step_up,
+                    "touch_clips": cohort.touch_clips,
+                    "touch_hours": cohort.touch_hours,
                     "created_at": iso(cohort.created_at),
                 }
             )

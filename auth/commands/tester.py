@@ -71,6 +71,8 @@ def list_testers(desk: Desk, _arguments: Namespace) -> Answer:
                     "email": tester.email,
                     "cohort_id": tester.cohort_id,
                     "step_up": tester.step_up,
+                    "touch_clips": tester.touch_clips,
+                    "touch_hours": tester.touch_hours,
                     "created_at": iso(tester.created_at),
                     "clips_today": clips,
                     "gpu_ms_today": gpu_ms,

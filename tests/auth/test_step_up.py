@@ -1,22 +1,24 @@
 """Step-up: a touch opens so many clips, exactly, on every store."""
 
 import dataclasses
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from auth import budget, step_up, tokens
 from auth.gate import Gate, Principal
 from auth.meters import MeterStore
-from auth.records import Budget, Cohort, Tester
+from auth.records import AuditEntry, Budget, Cohort, Tester
 from auth.step_up import StepUp
 from auth.touching import Passkey, Touch
 from database import Database
-from errors import NotGranted, StepUpRequired, TooMany
+from errors import BadSpec, NotGranted, StepUpRequired, TooMany
 from tests.auth.conftest import DAY_MS, NOON, Invited, invite, mint, reading
 from tests.auth.test_races import all_at_once
 
 pytestmark = pytest.mark.usefixtures("meters")
-RULE = StepUp(everybody=True, clips=7, lasting_ms=3_600_000)
+RULE = StepUp(needed=True, clips=7, lasting_ms=3_600_000)
 WIDE = {"rate_per_minute": 1000, "concurrent": 1000, "clips_per_day": 1000}
 
 
@@ -186,8 +188,8 @@ def test_step_up_holds_as_said_for_the_tester_else_the_cohort_else_everybody(
     ada = invite(database, gate, "Ada", cohort_id="c")
     with database.begin() as db:
         for row, needed in ((db.get_one(Cohort, "c"), cohort), (ada.tester, tester)):
-            step_up.set_rule(db, db.merge(row), needed, by="operator", now_ms=NOON)
-    ruled = dataclasses.replace(gate, step_up=StepUp(everybody=everybody))
+            step_up.set_rule(db, db.merge(row), {"needed": needed}, by="operator", now_ms=NOON)
+    ruled = dataclasses.replace(gate, step_up=StepUp(needed=everybody))
     if asked:
         with pytest.raises(StepUpRequired):
             ask(database, ruled, ada.principal, "job")
@@ -201,9 +203,104 @@ def test_asking_somebody_for_touches_ends_what_one_of_before_opened(
     give(database, ada)
     with database.begin() as db:
         tester = db.get_one(Tester, ada.tester.id)
-        step_up.set_rule(db, tester, True, by="operator", now_ms=NOON)
+        step_up.set_rule(db, tester, {"needed": True}, by="operator", now_ms=NOON)
     with pytest.raises(StepUpRequired):
         ask(database, gate, ada.principal, "job")
+
+
+@pytest.mark.parametrize(
+    ("cohort", "tester", "opened", "lasting_h"),
+    [
+        ({}, {}, 7, 1),
+        ({"clips": 3, "hours": 4}, {}, 3, 4),
+        ({"clips": 3, "hours": 4}, {"clips": 2}, 2, 4),
+        ({"clips": 3}, {"clips": None, "hours": 6}, 3, 6),
+    ],
+)
+def test_touch_opens_what_was_said_of_the_tester_else_of_the_cohort_else_the_setting(
+    database: Database,
+    asking: Gate,
+    cohort: dict[str, int | None],
+    tester: dict[str, int | None],
+    opened: int,
+    lasting_h: int,
+) -> None:
+    with database.begin() as db:
+        db.add(Cohort(id="c", name="artists", created_at=NOON))
+    ada = invite(database, asking, "Ada", cohort_id="c", **WIDE)
+    with database.begin() as db:
+        for row, changes in ((db.get_one(Cohort, "c"), cohort), (ada.tester, tester)):
+            step_up.set_rule(db, db.merge(row), changes, by="operator", now_ms=NOON)
+    give(database, ada)
+    outcome = all_at_once(lambda number: ask(database, asking, ada.principal, f"job{number}"), 20)
+    assert outcome == {"ok": opened, "step_up_required": 20 - opened}
+    with pytest.raises(StepUpRequired, match=f"every {opened} clips, and after {lasting_h} hour"):
+        ask(database, asking, ada.principal, "one more")
+    with database.read() as db:
+        assert db.get_one(Touch, ada.tester.id).until_ms == NOON + lasting_h * 3_600_000
+
+
+def test_fewer_clips_a_touch_end_what_one_of_before_opened_and_stand_in_the_audit_log(
+    database: Database, asking: Gate, ada: Invited
+) -> None:
+    give(database, ada)
+    with database.begin() as db:
+        row = db.get_one(Tester, ada.tester.id)
+        step_up.set_rule(db, row, {"clips": 1}, by="operator", now_ms=NOON)
+    with pytest.raises(StepUpRequired, match="every 1 clip,"):
+        ask(database, asking, ada.principal, "job")
+    with database.read() as db:
+        written = select(AuditEntry.subject, AuditEntry.details)
+        row = db.execute(written.where(AuditEntry.action == "step_up.set")).one()
+    assert tuple(row) == (f"tester:{ada.tester.id}", '{"clips":1}')
+
+
+def test_touch_beside_a_change_of_the_rule_opens_no_more_than_the_new_one(
+    database: Database, asking: Gate, ada: Invited
+) -> None:
+    """Whoever is first: the change ends what a touch opened, or the touch sees the change."""
+    give(database, ada)
+    with database.read() as db:
+        passkey_id = db.get_one(Touch, ada.tester.id).passkey_id
+
+    def act(number: int) -> None:
+        with database.begin() as db:
+            if number == 5:
+                row = db.get_one(Tester, ada.tester.id)
+                step_up.set_rule(db, row, {"clips": 2}, by="operator", now_ms=NOON)
+            else:
+                RULE.give(db, ada.tester.id, passkey_id, "", NOON)
+
+    assert all_at_once(act, 10) == {"ok": 10}
+    with database.read() as db:
+        touch = db.get(Touch, ada.tester.id)
+    assert touch is None or touch.clips_left == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"needed": 1},
+        {"clips": 0},
+        {"clips": 1001},
+        {"clips": True},
+        {"clips": "5"},
+        {"hours": 25},
+        {"hours": 1.5},
+    ],
+    ids=str,
+)
+def test_rule_that_makes_no_sense_is_refused_and_changes_nothing(
+    database: Database, ada: Invited, changes: dict[str, Any]
+) -> None:
+    with database.begin() as db:
+        row = db.get_one(Tester, ada.tester.id)
+        with pytest.raises(BadSpec) as refusal:
+            step_up.set_rule(db, row, changes, by="operator", now_ms=NOON)
+    assert refusal.value.field in changes
+    with database.read() as db:
+        row = db.get_one(Tester, ada.tester.id)
+        assert (row.step_up, row.touch_clips, row.touch_hours) == (None, None, None)
 
 
 def test_bearer_key_has_caps_of_its_own_exact_when_fifty_ask_at_once(

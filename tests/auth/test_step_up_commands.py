@@ -44,7 +44,12 @@ def test_step_up_says_who_must_touch_a_passkey(
     capsys: pytest.CaptureFixture[str], word: str, needed: bool | None
 ) -> None:
     _, out, _ = run(capsys, "tester", "step-up", "Ada", word, "--json")
-    assert json.loads(out) == {"name": "Ada", "step_up": needed}
+    assert json.loads(out) == {
+        "name": "Ada",
+        "step_up": needed,
+        "touch_clips": None,
+        "touch_hours": None,
+    }
     assert main(["cohort", "step-up", "artists", word]) == 0
     _, out, _ = run(capsys, "tester", "list", "--json")
     assert json.loads(out)[0]["step_up"] is needed
@@ -52,6 +57,45 @@ def test_step_up_says_who_must_touch_a_passkey(
     assert json.loads(out)[0]["step_up"] is needed
     _, out, _ = run(capsys, "audit", "list", "--action", "step_up.set", "--json")
     assert len(json.loads(out)) == 2
+
+
+def test_step_up_says_what_a_touch_opens_and_takes_it_back(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ("tester", "step-up", "Ada")
+    assert main(["cohort", "move", "artists", "Ada"]) == 0
+    assert main(["cohort", "step-up", "artists", "--clips", "3"]) == 0
+    _, out, _ = run(capsys, *words, "--hours", "1")
+    assert "a touch opens 3 clips, for 1 hour." in out
+    assert "5 clips, for 1 hour" not in out
+    _, out, _ = run(capsys, "tester", "list", "--json")
+    told = json.loads(out)[0]
+    assert (told["step_up"], told["touch_clips"], told["touch_hours"]) == (None, None, 1)
+    _, out, _ = run(capsys, *words, "on", "--clips", "9", "--hours", "default")
+    assert "a touch opens 9 clips, for 2 hours." in out
+    _, out, _ = run(capsys, "audit", "list", "--action", "step_up.set", "--json")
+    said = sorted((row["details"] for row in json.loads(out)), key=str)
+    assert said == sorted(
+        ({"clips": 3}, {"hours": 1}, {"needed": True, "clips": 9, "hours": None}), key=str
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ((), 1, "Say what to change"),
+        (("--clips", "0"), 1, "A touch opens 1 to 1000 clips"),
+        (("--clips", "1001"), 1, "A touch opens 1 to 1000 clips"),
+        (("--hours", "25"), 1, "1 to 24 whole hours"),
+        (("--hours", "1.5"), 2, "give a whole number, or default"),
+    ],
+)
+def test_step_up_refuses_what_makes_no_sense(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], code: int, said: str
+) -> None:
+    outcome, _, aside = run(capsys, "tester", "step-up", "Ada", *words)
+    assert outcome == code
+    assert said in aside
 
 
 def test_step_up_of_nobody_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
