@@ -64,8 +64,7 @@ class Side:
             try:
                 yield Server(self, process, log)
             finally:
-                process.terminate()
-                process.wait(timeout=60)
+                end(process)
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,11 @@ class Server:
     process: subprocess.Popen[bytes]
     log: IO[str]
 
-    def wait_until_up(self) -> None:
+    def wait_until_up(self, limit_s: float = 300) -> None:
         """Raises RuntimeError, with what it printed last, where it does not come up."""
+        late = time.monotonic() + limit_s
         while not is_open(self.side.port):
-            if self.process.poll() is not None:
+            if self.process.poll() is not None or time.monotonic() > late:
                 self.log.seek(0)
                 said = self.log.read()[-2000:]
                 raise RuntimeError(f"{self.side.name} did not come up:\n{said}")
@@ -89,6 +89,16 @@ class Server:
         """Processor time so far, of threads that ended too; proc(5), in ticks of 10 ms mostly."""
         after_name = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def end(process: "subprocess.Popen[bytes]", limit_s: float = 60) -> None:
+    """Ask a process to go; kill it where it has not gone by then."""
+    process.terminate()
+    try:
+        process.wait(timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def is_open(port: int) -> bool:

@@ -15,8 +15,10 @@ and at the web, 100 ms and one step of drawing at the worker.
 import argparse
 import os
 import statistics
+import sys
 import tempfile
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from benchmarks.revocation import gate, web, worker
@@ -30,6 +32,7 @@ def line(name: str, times_ns: Sequence[int]) -> str:
 
 
 def tell(rounds: Sequence[gate.Round]) -> None:
+    print(f"  {len(rounds)} tokens revoked")
     print(line("called → returned", [r.returned - r.called for r in rounds]))
     print(line("called → first refusal", [no - r.called for r in rounds for no in r.first_no]))
     after = [max(0, no - r.returned) for r in rounds for no in r.first_no]
@@ -44,6 +47,8 @@ def main() -> None:
     parser.add_argument("--only", choices=("gate", "web", "worker"))
     arguments = parser.parse_args()
     wanted = (arguments.only,) if arguments.only else ("gate", "web", "worker")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # what it found is read while it runs
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # Postgres runs as another user

@@ -2,14 +2,22 @@
 
 import asyncio
 import time
-from contextlib import ExitStack
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from auth import scopes, testers, tokens
 from auth.meters import meters_of
 from benchmarks.gate.client import read_answer
 from benchmarks.gate.sides import KEYS, Side, greenroom
-from benchmarks.revocation.gate import HOUR_MS, PROCESSES, Round, now_ms
+from benchmarks.revocation.gate import (
+    HOUR_MS,
+    PROCESSES,
+    ROUND_LIMIT_S,
+    Round,
+    now_ms,
+    open_gate,
+)
 from database import Database
 
 WISH = b'{"prompt": "a red ball bouncing in a snowy forest", "seconds": 1, "size": "256x256"}'
@@ -18,52 +26,61 @@ ADMITTED = 3
 
 
 def run(database_url: str, redis_url: str, folder: Path, rounds: int) -> list[Round]:
-    """Revoke one token a round, as its holder does."""
-    with ExitStack() as servers:
-        sides = []
-        for number in range(PROCESSES):
-            name = f"web{number}"
-            side = greenroom(name, folder / name, database=database_url, redis=redis_url)
-            servers.enter_context(side.serving())
-            sides.append(side)
-        database = Database(database_url)
+    """Revoke one token a round, as its holder does.
+
+    Raises RuntimeError for a server that does not come up, TimeoutError for a round that is stuck,
+    and ExceptionGroup for an answer that is neither yes nor no.
+    """
+    names = [f"web{number}" for number in range(PROCESSES)]
+    sides = [
+        greenroom(name, folder / name, database=database_url, redis=redis_url) for name in names
+    ]
+    database, _gate = open_gate(database_url, redis_url)
+    with closing(database), ExitStack() as servers:
         with database.read() as db:
             meters_of(db).restore(db)
-        found = [asyncio.run(one_round(database, sides, n)) for n in range(rounds)]
-        database.close()
-    return found
+        for server in [servers.enter_context(side.serving()) for side in sides]:
+            server.wait_until_up()
+        return [asyncio.run(one_round(database, sides, number)) for number in range(rounds)]
 
 
-async def one_round(database: Database, sides: list[Side], number: int) -> Round:
-    token, in_the_middle = new_token(database), asyncio.Barrier(PROCESSES + 1)
-    hammers = [asyncio.create_task(hammer(side, token, in_the_middle)) for side in sides]
-    await in_the_middle.wait()
-    # Strangers are counted by address: each round comes from another one.
-    address = f"127.1.{number // 250}.{number % 250 + 1}"
+async def one_round(database: Database, sides: Sequence[Side], number: int) -> Round:
+    token, in_the_middle = new_token(database), asyncio.Barrier(len(sides) + 1)
+    # Strangers and failures are counted by address: each round comes from another one.
+    address = (f"127.1.{number // 250}.{number % 250 + 1}", 0)
+    async with asyncio.timeout(ROUND_LIMIT_S), asyncio.TaskGroup() as group:
+        asked = [group.create_task(hammer(side, token, address, in_the_middle)) for side in sides]
+        await in_the_middle.wait()
+        called, returned = await give_up(sides[0], token, address)
+    reports = [task.result() for task in asked]
+    return Round(called, returned, [began for began, _ in reports], [no for _, no in reports])
+
+
+async def give_up(side: Side, token: str, address: tuple[str, int]) -> tuple[int, int]:
+    """Revoke the token that one has: when that was asked for, and when it was answered."""
     body = f"token={token}".encode()
-    head = b"POST /v1/tokens/revoke HTTP/1.1\r\nHost: %b\r\n" % host(sides[0])
+    head = b"POST /v1/tokens/revoke HTTP/1.1\r\nHost: %b\r\n" % host(side)
     head += b"Content-Type: application/x-www-form-urlencoded\r\n"
-    reader, writer = await asyncio.open_connection(
-        "127.0.0.1", sides[0].port, local_addr=(address, 0)
-    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", side.port, local_addr=address)
     called = time.monotonic_ns()
     writer.write(head + b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
     status = await read_answer(reader)
     returned = time.monotonic_ns()
     writer.close()
     assert status == b"200", status
-    reports = await asyncio.gather(*hammers)
-    return Round(called, returned, [began for began, _ in reports], [no for _, no in reports])
+    return called, returned
 
 
-async def hammer(side: Side, token: str, in_the_middle: asyncio.Barrier) -> tuple[int, int]:
+async def hammer(
+    side: Side, token: str, address: tuple[str, int], in_the_middle: asyncio.Barrier
+) -> tuple[int, int]:
     """Ask one process until it refuses: when the last yes was asked for, and when the no came."""
     head = b"POST /jobs HTTP/1.1\r\nHost: %b\r\nAuthorization: Bearer %b\r\n" % (
         host(side),
         token.encode(),
     )
     request = head + b"Content-Length: %d\r\n\r\n%b" % (len(WISH), WISH)
-    reader, writer = await asyncio.open_connection("127.0.0.1", side.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", side.port, local_addr=address)
     last_yes_began, admitted = 0, 0
     while True:
         began = time.monotonic_ns()
