@@ -60,10 +60,15 @@ async def serve(parts: Parts, supervisor: Supervisor, greet: Callable[[], str]) 
 
 
 def make_server(parts: Parts) -> Server:
-    """No access log, since addresses of clips would be in it; no belief in proxies' headers."""
+    """No access log, since addresses of clips would be in it; no belief in proxies' headers.
+
+    The parser is named: uvicorn would take another where it is installed, and what a request means
+    would then hang on the machine.
+    """
     return Server(
         uvicorn.Config(
             Visits(build_site(parts)),
+            http="h11",
             log_config=None,
             access_log=False,
             proxy_headers=False,
