@@ -28,6 +28,7 @@ async function look() {
   if (document.hidden) return;
   try {
     room = await get("/backstage/room");
+    find(".ask-to-stop").disabled = false; // it asks whom: of those in the room
     const live = room.jobs.filter(isLive);
     say(find(".jobs-count"), live.length ? `${count(live.length, "clip")} on the way` : "Quiet right now");
     redraw(".jobs", [room.jobs, minute(room.now, live)], () => jobsTable(room.jobs, room.now, cancel));
@@ -135,7 +136,7 @@ find(".add-tester").onclick = addTester;
 find(".make-invite").onclick = () => makeInvite(changed);
 find(".add-cohort").onclick = () => addCohort(changed);
 find(".ask-to-stop").onclick = () => askToStop(room, changed);
-for (const name of [".add-tester", ".make-invite", ".add-cohort", ".ask-to-stop"]) find(name).disabled = false;
+for (const name of [".add-tester", ".make-invite", ".add-cohort"]) find(name).disabled = false;
 accountMenu(find(".account-menu"), await get("/me"));
 await look();
 setInterval(look, LOOK_MS);
