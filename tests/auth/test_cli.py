@@ -204,7 +204,7 @@ def test_lists_show_names_as_plain_text(run: Run) -> None:
         ("link Nobody", "There is no tester named Nobody."),
         ("token rotate nothing", "There is no token nothing."),
         ("token issue Nobody --bearer", "This is for a script's token:"),
-        ("token issue Nobody --scope all", "The scopes are read, generate, admin, worker, api."),
+        ("token issue Nobody --scope all", "The scopes are read, generate, review, admin,"),
         ("invite revoke nothing", "There is no invite nothing."),
         ("invite make --cohort Nowhere", "There is no cohort named Nowhere."),
         ("invite make --expires 25h", "An invite is good for at most 24 hours."),
