@@ -192,6 +192,11 @@ def test_proof_too_long_is_refused_unread() -> None:
     assert verify(sign_compact(KEY, header(), claims(more="x" * (room // 2))))
 
 
+@pytest.mark.parametrize("jti", ["x", "x" * 256], ids=len)
+def test_proof_of_the_shortest_and_of_the_longest_name_is_right(jti: str) -> None:
+    assert verify(sign_compact(KEY, header(), claims(jti=jti))).until_ms > NOON
+
+
 def test_token_asks_for_a_proof_that_was_made_for_it() -> None:
     assert verify(sign_compact(KEY, header(), claims(ath=ATH)), token=TOKEN)
     for ath in (ABSENT, "", None, ATH + "=", encode(hashlib.sha256(b"another").digest())):
@@ -222,6 +227,12 @@ def test_proof_is_remembered_longer_than_any_server_takes_it() -> None:
     late = proof.until_ms - CLOCKS_APART_MS
     with pytest.raises(NonceNeeded):
         verify(sign_compact(KEY, header(), claims(iat=late // 1000)), now_ms=late)
+
+
+def test_proof_is_forgotten_once_no_server_takes_it() -> None:
+    """Two windows of its nonce, and as much as clocks may be apart: no row is kept for longer."""
+    proof = verify(sign_compact(KEY, header(), claims()))
+    assert proof.until_ms - NOON == 2 * WINDOW_MS + CLOCKS_APART_MS
 
 
 @pytest.mark.parametrize("public_url", ["http://127.0.0.1:7860", "http://localhost:7860"])
