@@ -41,6 +41,7 @@ def one_pass(house: House, person: Person, folder: Path, seed: int) -> None:
             f"--header=Authorization: Bearer {token}",
             f"--exclude-checks={','.join(ON_PURPOSE_ELSEWISE)}",
             "--max-examples=20",
+            "--request-timeout=60",
             f"--seed={seed}",
             "--suppress-health-check=all",
             "--no-color",
