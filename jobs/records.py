@@ -107,6 +107,24 @@ class Picture(Record):
     used_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
+class Reel(Record):
+    """A film somebody brought for one wish to go on from, as sora_core/reels.py wrote it.
+
+    job_id  the first job of that wish; the film goes when all of them have ended
+    """
+
+    __tablename__ = "reels"
+
+    id: Mapped[str] = mapped_column(String(48), primary_key=True)
+    owner_id: Mapped[str] = mapped_column(String(32), index=True)
+    job_id: Mapped[str] = mapped_column(String(32))
+    key: Mapped[str] = mapped_column(String(200))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    fps: Mapped[int]
+    frame_count: Mapped[int]
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+
 class Mark(Record):
     """The number of the invisible mark in a job's film. Outlives the job: a copy may turn up.
 

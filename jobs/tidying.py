@@ -12,7 +12,8 @@ from database import Database
 from jobs.erasing import Release, discard, erase
 from jobs.pictures import file_name
 from jobs.queue import Queue
-from jobs.records import LIVE, Clip, Job, Picture, Presence
+from jobs.records import LIVE, Clip, Job, Picture, Presence, Reel
+from jobs.reels import reel_name
 from sora_core.store import Store
 
 HOUR_MS = 3_600_000
@@ -21,7 +22,9 @@ DAY_MS = 24 * HOUR_MS
 ORPHAN_MS = DAY_MS
 LOST_KEPT_MS = 7 * DAY_MS
 AT_ONCE = 200
-OURS = re.compile(r"([0-9a-f]{32})-(\d+|sheet|shown)\.(mp4|jpg)|(picture_[0-9a-f]{32})\.jpg")
+OURS = re.compile(
+    r"([0-9a-f]{32})-(\d+|sheet|shown)\.(mp4|jpg)|((?:picture|film)_[0-9a-f]{32})\.(?:jpg|mp4)"
+)
 
 
 def retire(
@@ -80,7 +83,8 @@ def named(db: Session, names: Iterable[str]) -> set[str]:
     clips = db.scalars(select(Clip).where(Clip.id.in_(ids))).all()
     live = db.scalars(select(Job.id).where(Job.id.in_(ids), Job.state.in_(LIVE))).all()
     pictures = db.scalars(select(Picture.id).where(Picture.id.in_(ids))).all()
-    known = {file_name(one) for one in pictures}
+    reels = db.scalars(select(Reel.id).where(Reel.id.in_(ids))).all()
+    known = {file_name(one) for one in pictures} | {reel_name(one) for one in reels}
     known |= {key.rpartition("/")[2] for clip in clips for key in (clip.key, clip.poster_key)}
     # What was made of a film when somebody asked for it (a sheet, a marked copy) stays with it.
     made_of = {clip.id for clip in clips} | set(live)

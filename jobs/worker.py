@@ -9,7 +9,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import uuid4
@@ -27,6 +27,7 @@ from jobs.live import LiveEvent, Publisher, thumbnail
 from jobs.marks import note_mark
 from jobs.queue import Queue, Release
 from jobs.records import Clip, Job, move
+from jobs.reels import begins_with_reel, drop_reels
 from jobs.sources import lend_source
 from observe import traces
 from sora_core.provenance import Provenance
@@ -89,6 +90,9 @@ class Worker:
         with chronicle.carrying(job):
             self.publisher.publish(LiveEvent.of(job))
             self.see_through(job)
+        if begins_with_reel(job):
+            with suppress(OperationalError):  # the caretaker comes by
+                drop_reels(self.database, self.store)
 
     def see_through(self, job: Job) -> None:
         try:

@@ -15,7 +15,7 @@ from auth import audit
 from auth.answers import iso
 from auth.records import Tester
 from errors import GreenroomError
-from jobs.records import Clip, Picture
+from jobs.records import Clip, Picture, Reel
 from programme.holdings import HOLDINGS, Holding, facts
 from programme.policy import sentences, standing
 
@@ -78,6 +78,8 @@ def films(db: Session, tester_id: str) -> Iterable[tuple[str, str]]:
         yield f"clips/{clip.id}.jpg", clip.poster_key
     for picture in db.scalars(select(Picture).where(Picture.owner_id == tester_id)):
         yield f"pictures/{picture.id}.jpg", picture.key
+    for reel in db.scalars(select(Reel).where(Reel.owner_id == tester_id)):
+        yield f"films/{reel.id}.mp4", reel.key
 
 
 def write(archive: Archive, file: IO[bytes], lend: Lend) -> None:

@@ -17,7 +17,8 @@ from auth.records import Tester, Token
 from errors import BadSpec, Conflict, NotFound
 from jobs import erasing
 from jobs.pictures import file_name
-from jobs.records import Job, Picture
+from jobs.records import Job, Picture, Reel
+from jobs.reels import reel_name
 from programme.holdings import HOLDINGS, Holding
 from programme.ledger import DISPUTED, OWED, totals
 
@@ -29,15 +30,15 @@ REASON = "The tester left and had their data erased."
 class Erased:
     """What has gone.
 
-    receipt   for whoever left: what was deleted, what stays and why, in numbers
-    jobs      whose files are to be discarded now
-    pictures  names of files to discard now
-    tokens    whose open pages end now
+    receipt  for whoever left: what was deleted, what stays and why, in numbers
+    jobs     whose files are to be discarded now
+    brought  names of the files of pictures and films to discard now
+    tokens   whose open pages end now
     """
 
     receipt: dict[str, Any]
     jobs: Sequence[Job]
-    pictures: Sequence[str]
+    brought: Sequence[str]
     tokens: Sequence[str]
 
 
@@ -67,6 +68,8 @@ def erase(
         revocation.revoke(db, token_id, REASON, now_ms)
     gone = erase_jobs(db, tester_id, now_ms, release)
     pictures = db.scalars(select(Picture.id).where(Picture.owner_id == tester_id)).all()
+    reels = db.scalars(select(Reel.id).where(Reel.owner_id == tester_id)).all()
+    brought = [*map(file_name, pictures), *map(reel_name, reels)]
     for holding in holdings:
         let_go(db, holding, tester_id)
     testers.rename(db, tester_id, nameless(tester_id))
@@ -78,7 +81,7 @@ def erase(
         details={"deleted": receipt["deleted"], "unpaid": receipt["unpaid"]},
         now_ms=now_ms,
     )
-    return Erased(receipt, gone, [file_name(picture) for picture in pictures], tokens)
+    return Erased(receipt, gone, brought, tokens)
 
 
 def write_receipt(

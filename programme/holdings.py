@@ -17,7 +17,7 @@ from auth.joining import Invite, TermsAcceptance, WaitlistEntry
 from auth.records import AuditEntry, Budget, Meter, Reservation, SignIn, Subject, Tester, Token
 from auth.touching import Challenge, Passkey, Touch
 from database import Record
-from jobs.records import Clip, Job, Mark, Picture, Turn
+from jobs.records import Clip, Job, Mark, Picture, Reel, Turn
 from programme.moderation.records import Refusal
 from programme.records import Consent, PolicyAcceptance
 from programme.records_calls import Entry
@@ -140,6 +140,7 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("terms", TermsAcceptance, by(TermsAcceptance.tester_id), "Which terms you accepted."),
     Holding("waitlist", WaitlistEntry, waited, "That you asked for a place."),
     Holding("pictures", Picture, by(Picture.owner_id), "Pictures for clips to begin with."),
+    Holding("films", Reel, by(Reel.owner_id), "Films you brought for clips that are under way."),
     Holding("clips", Clip, by(Clip.owner_id), "The films you made; they lie in `clips/`."),
     Holding("wishes", Job, by(Job.owner_id), "What you asked for, with every setting."),
     Holding("line", Turn, lambda tester_id: Turn.flow.contains(tester_id), "Whose turn is next."),

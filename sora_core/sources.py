@@ -152,7 +152,17 @@ def film_format(path: Path, name: str) -> str | None:
 
 
 def decoding_command(path: Path, demuxer: str, size: Size, rate: int) -> list[str]:
-    cover = "{}:{}".format(*size)
+    # fmt: off
+    return [
+        *opening(path, demuxer, SECONDS_MAX),
+        "-vf", covering(size, rate), "-frames:v", str(SECONDS_MAX * rate),
+        "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1",
+    ]
+    # fmt: on
+
+
+def opening(path: Path, demuxer: str, seconds: int) -> list[str]:
+    """ffmpeg reading the pictures of the first `seconds` of a film, and nothing else of it."""
     # Playlists and references inside a file could name any file or address: only the format that
     # was found is tried, and only `file` may be opened.
     # fmt: off
@@ -161,14 +171,19 @@ def decoding_command(path: Path, demuxer: str, size: Size, rate: int) -> list[st
         "-max_alloc", str(DECODING_MAX_ALLOCATION),
         "-protocol_whitelist", "file", "-format_whitelist", demuxer, "-f", demuxer,
         "-codec_whitelist", CODECS, "-max_pixels", str(FILM_MAX_PIXELS), "-threads", "2",
-        "-t", str(SECONDS_MAX), "-i", f"file:{path.resolve()}",
+        "-t", str(seconds), "-i", f"file:{path.resolve()}",
         "-map", "0:v:0", "-an", "-sn", "-dn",
-        "-vf", f"fps={rate},scale={cover}:force_original_aspect_ratio=increase"
-               f":flags=area+accurate_rnd+full_chroma_int,crop={cover},setsar=1",
-        "-frames:v", str(SECONDS_MAX * rate),
-        "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1",
     ]
     # fmt: on
+
+
+def covering(size: Size, rate: int) -> str:
+    """The filters that bring a film to `rate` pictures a second, `size` covered and never more."""
+    cover = "{}:{}".format(*size)
+    return (
+        f"fps={rate},scale={cover}:force_original_aspect_ratio=increase"
+        f":flags=area+accurate_rnd+full_chroma_int,crop={cover},setsar=1"
+    )
 
 
 def unreadable(name: str) -> BadSpec:

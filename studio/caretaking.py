@@ -1,6 +1,6 @@
 """What a web process does for the house beside its requests: look for lost workers, and tidy up.
 
-Every process does both, and minds nobody else: whatever is done twice changes nothing.
+Every process does all of it, and minds nobody else: whatever is done twice changes nothing.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from jobs import erasing
 from jobs.presence import BEAT_S, looks
 from jobs.reaper import Reaper
 from jobs.records import Job
+from jobs.reels import drop_reels
 from jobs.tidying import DAY_MS, remove_lost, remove_orders, remove_orphans, retire
 from programme import retention
 from studio.clock import now_ms
@@ -25,6 +26,8 @@ from studio.parts import Parts
 log = logging.getLogger("greenroom.studio")
 
 TIDY_S = 3600.0
+#: Films that were brought for jobs which never came to a worker, or were deleted.
+REELS_S = 30.0
 SIGN_INS_KEPT_MS = 30 * DAY_MS
 
 
@@ -47,6 +50,9 @@ class Caretaker:
     async def start(self) -> None:
         self.tasks = [
             asyncio.create_task(every(BEAT_S, self.reaper.look)),
+            asyncio.create_task(
+                every(REELS_S, lambda: drop_reels(self.parts.database, self.parts.store))
+            ),
             asyncio.create_task(every(TIDY_S, lambda: tidy(self.parts, now_ms()))),
         ]
 

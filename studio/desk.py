@@ -14,8 +14,8 @@ CHECKS_MAX = 2
 class Desk:
     """Belongs to one event loop.
 
-    one        picture at a time; `one_film` likewise
-    owners     of the pictures that are being read: one of each artist
+    one        picture at a time; `one_film` that is traced and `one_reel` that is brought likewise
+    owners     of the pictures and films that are being read: one of each artist
     tracings   of films that wait, or are being read; whoever stops the loop ends them
     checks     of films' credentials that go on
     """
@@ -23,6 +23,7 @@ class Desk:
     def __init__(self) -> None:
         self.one = CapacityLimiter(1)
         self.one_film = asyncio.Lock()
+        self.one_reel = asyncio.Lock()
         self.owners: set[str] = set()
         self.tracings: set[asyncio.Task[None]] = set()
         self.checks = 0
@@ -35,10 +36,10 @@ class Desk:
 
     @contextmanager
     def turn(self, owner_id: str) -> Iterator[None]:
-        """Raises TooMany while another picture of this artist is being read."""
+        """Raises TooMany while another picture or film of this artist is being read."""
         if owner_id in self.owners:
             raise TooMany(
-                "Another picture of yours is being read. Bring one after the other.",
+                "Another picture or film of yours is being read. Bring one after the other.",
                 limit="uploads",
                 retry_after_s=1,
             )

@@ -14,12 +14,13 @@ from auth.gate import Principal
 from errors import NotFound
 from sora_core.mark.film import MAX_BYTES as TRACED_MAX_BYTES
 from sora_core.pictures import UPLOAD_MAX_BYTES
+from sora_core.sources import MAX_BYTES as SOURCE_MAX_BYTES
 
 BODY_MAX_BYTES = 64 * 1024
 # A picture within the fields of a form or of JSON, where it is base64 (RFC 4648: 4 for 3).
 PICTURE_MAX_BYTES = UPLOAD_MAX_BYTES * 4 // 3 + BODY_MAX_BYTES
-# A film as it was fetched here.
-FILM_MAX_BYTES = 32 * 2**20
+# A film within the fields of a form.
+FILM_MAX_BYTES = SOURCE_MAX_BYTES + BODY_MAX_BYTES
 CHECKED_MAX_BYTES = 64 * 2**20
 
 
@@ -171,8 +172,14 @@ DOORS = (
     door("GET", r"/v1/models(/[a-z0-9-]{1,40})?", Who.SIGNED_IN),
     door("GET", r"/v1/videos", Who.SIGNED_IN),
     door("POST", r"/v1/videos", Who.SIGNED_IN, most_bytes=PICTURE_MAX_BYTES),
-    door("POST", r"/v1/videos/(edits|extensions)", Who.SIGNED_IN, most_bytes=FILM_MAX_BYTES),
-    door("POST", r"/v1/videos/characters", Who.SIGNED_IN, most_bytes=FILM_MAX_BYTES),
+    door(
+        "POST",
+        r"/v1/videos/(edits|extensions)",
+        Who.SIGNED_IN,
+        most_bytes=FILM_MAX_BYTES,
+        unread=True,
+    ),
+    door("POST", r"/v1/videos/characters", Who.SIGNED_IN, most_bytes=FILM_MAX_BYTES, unread=True),
     door("GET", r"/v1/videos/characters/[A-Za-z0-9_-]{1,64}", Who.SIGNED_IN),
     door("GET", VIDEO, Who.SIGNED_IN),
     door("DELETE", VIDEO, Who.SIGNED_IN),

@@ -10,7 +10,7 @@ from auth.gate import Principal
 from auth.idempotency import first_job
 from auth.quotas import Quota
 from jobs.queue import new_job_id
-from jobs.records import Job
+from jobs.records import Job, Reel
 from jobs.sources import require_sources
 from observe import metrics, visit
 from programme.moderation.refusals import require_allowed
@@ -44,6 +44,7 @@ def make(
     idempotency_key: str | None = None,
     *,
     wish: Mapping[str, object] | None = None,
+    reel: Reel | None = None,
 ) -> Made:
     """Parse, admit and enqueue in one transaction: all of it happens, or nothing.
 
@@ -51,6 +52,8 @@ def make(
                      how urgent they are (studio/priorities.py)
     idempotency_key  with the same wish within 24 hours: the same jobs, charged once
     wish             what the key stands for, where that is not the first form
+    reel             the film that the wish brought along, whose file is kept; it gets its row here,
+                     unless the wish had come before
     Raises BadSpec, PromptRefused, JudgeUnavailable, PolicyUnaccepted, TokenInvalid, Suspended,
     TooMany, BudgetExhausted, and Conflict where the key stood for another wish; nothing is charged
     then.
@@ -66,9 +69,13 @@ def make(
             if first != job_id:
                 return Made([parts.queue.find(db, first, owner_id), *variations(db, first)])
         require_accepted(db, owner_id)
+        if reel is not None:
+            reel.job_id = job_id
+            db.add(reel)
+            db.flush()
         jobs: list[Job] = []
         for spec in specs:
-            require_sources(db, spec, owner_id, now_ms)
+            require_sources(db, spec, owner_id, now_ms, reel)
             admission = parts.gate.admit(db, principal, job_id, spec.gpu_ms, now_ms)
             job = parts.queue.enqueue(
                 db,

@@ -58,8 +58,13 @@ def actor_of(request: Request) -> str:
 
 async def read_form(request: Request) -> dict[str, Any]:
     """The JSON object in the request's body. Raises BadRequest."""
+    return form_in(await request.body())
+
+
+def form_in(body: bytes) -> dict[str, Any]:
+    """Raises BadRequest unless it is a JSON object."""
     try:
-        form = json.loads(await request.body())
+        form = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise BadRequest("The body must be a JSON object.") from error
     if not isinstance(form, dict):

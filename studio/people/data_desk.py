@@ -154,5 +154,5 @@ async def erase(parts: Parts, request: Request) -> Response:
 def discard(parts: Parts, gone: erasure.Erased) -> None:
     for job in gone.jobs:
         erasing.discard(parts.store, job)
-    for picture in gone.pictures:
-        parts.store.discard(picture)
+    for name in gone.brought:
+        parts.store.discard(name)

@@ -1,50 +1,92 @@
 """What a request brings, field by field, however it was packed: JSON, or a form with files."""
 
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
-from errors import BadRequest, BadSpec
-from studio.doors import PICTURE_MAX_BYTES
-from studio.requests import read_form
+from errors import BadRequest, BadSpec, StoreFailed
+from sora_core.store import told
+from studio.doors import BODY_MAX_BYTES, PICTURE_MAX_BYTES
+from studio.requests import form_in
 
 Fields = dict[str, Any]
 
 FIELDS_MAX, FILES_MAX = 40, 1
 # `video[id]` is a member, `storyboard[]` one of several: how forms spell what JSON nests.
 MEMBER = re.compile(r"([a-z_]{1,40})\[([a-z_]{0,40})\]")
+FILM = "video"
 TRUE, FALSE = (True, "true", "1"), (False, "false", "0")
 
 
-async def read_fields(request: Request) -> Fields:
+async def read_fields(request: Request, draft: Path | None = None) -> Fields:
     """The fields by name: text and numbers as they came, a file as its bytes.
 
-    Raises BadRequest for a body that is neither, BadSpec for a field that is there twice.
+    draft  where a film is written instead, which then is its path; other files are refused, and
+           what is not the film is small
+    Raises BadRequest for a body that is neither form nor JSON, BadSpec for a field that is there
+    twice, StoreFailed.
     """
+    most_bytes = PICTURE_MAX_BYTES if draft is None else BODY_MAX_BYTES
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "multipart/form-data":
-        return await read_form(request)
+        return form_in(await read_small(request, most_bytes))
     try:
         async with request.form(
-            max_files=FILES_MAX, max_fields=FIELDS_MAX, max_part_size=PICTURE_MAX_BYTES
+            max_files=FILES_MAX, max_fields=FIELDS_MAX, max_part_size=most_bytes
         ) as form:
             return gathered(
-                [
-                    (name, await value.read() if isinstance(value, UploadFile) else value)
-                    for name, value in form.multi_items()
-                ]
+                [(name, await content(name, value, draft)) for name, value in form.multi_items()]
             )
+    except ClientDisconnect as error:
+        raise ended() from error
+    except OSError as error:  # what is large lies on the disk while it comes
+        raise StoreFailed("The file could not be taken in: is the disk full?") from error
     except (HTTPException, MultiPartException) as error:
         raise BadRequest(
             f"The body is no whole form of at most {FIELDS_MAX} fields and {FILES_MAX} file."
         ) from error
 
 
-def gathered(items: list[tuple[str, str | bytes]]) -> Fields:
+async def read_small(request: Request, most_bytes: int) -> bytes:
+    body = bytearray()
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > most_bytes:
+                raise BadRequest(f"The body is larger than {most_bytes // 1024:,} KB.")
+    except ClientDisconnect as error:
+        raise ended() from error
+    return bytes(body)
+
+
+async def content(name: str, value: str | UploadFile, draft: Path | None) -> str | bytes | Path:
+    if not isinstance(value, UploadFile):
+        return value
+    if draft is None:
+        return await value.read()
+    if name != FILM:
+        raise BadSpec("Send this as text: it is no file.", field=plain(name))
+    await run_in_threadpool(write_down, value, draft)
+    return draft
+
+
+def write_down(film: UploadFile, draft: Path) -> None:
+    with told("The film could not be kept"), draft.open("wb") as file:
+        shutil.copyfileobj(film.file, file)
+
+
+def ended() -> BadRequest:
+    return BadRequest("The request ended in the middle.")
+
+
+def gathered(items: list[tuple[str, str | bytes | Path]]) -> Fields:
     """`a[b]` becomes a dict, `a[]` a list."""
     fields: Fields = {}
     for spelled, value in items:

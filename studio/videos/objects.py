@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jobs.records import Clip, Job
+from jobs.reels import begins_with_reel
 from programme.records_clips import Review
 from programme.reviews import APPEAL, WITHDRAWN
 
@@ -30,7 +31,7 @@ def video(
     expires_at_ms  when its film is erased for its age; None where it stays
     """
     spec = UNSAID | job.spec
-    remixed = spec["operation"] == "remix"
+    remixed = spec["operation"] == "remix" and not begins_with_reel(job)
     return {
         "id": job.id,
         "object": "video",

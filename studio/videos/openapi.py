@@ -213,7 +213,7 @@ def strength() -> Schema:
 
 
 def named_video() -> Schema:
-    """By its id, or the file itself as it was fetched."""
+    """By its id, or a film as a file."""
     return {"anyOf": [whole_object({"id": ID}), {**TEXT, "format": "binary"}]}
 
 

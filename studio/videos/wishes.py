@@ -13,6 +13,7 @@ from jobs.records import Clip, Job
 from sora_core.form import whole
 from sora_core.pictures import UPLOAD_MAX_BYTES
 from sora_core.spec import SECONDS_MAX, SEED_MAX
+from studio.videos.bringing import MODEL, Brought
 from studio.videos.fields import Fields, flag, refuse_unknown
 from studio.videos.objects import clip_seconds
 
@@ -23,10 +24,12 @@ REMIX = ("prompt", "strength", *EXTRAS)
 EDIT = ("prompt", "video", "strength", *EXTRAS)
 EXTEND = ("prompt", "video", "seconds", *EXTRAS)
 
+Form = dict[str, Any]
+
 VARIATIONS_MAX = 4
 DATA_URL = "data:"
 # What the studio's form calls otherwise than this API does.
-TOLD_AS = {"variant": "turbo", "picture": "input_reference"}
+TOLD_AS = {"variant": "turbo", "picture": "input_reference", "film": "video"}
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,13 @@ def read_create(fields: Fields) -> Wish:
     return wish.beginning_with(content)
 
 
-def read_remix(fields: Fields, job: Job, clip: Clip, known: tuple[str, ...] = REMIX) -> Wish:
-    """As long and as large as the clip, and as it was asked for, but for what is said anew."""
+def read_remix(fields: Fields, begun: Form, known: tuple[str, ...] = REMIX) -> Wish:
+    """As long and as large as what it begins with, but for what is said anew. Raises BadSpec.
+
+    begun  what a film or the clip that it is says of itself: `inherited`, `alone`
+    """
     refuse_unknown(fields, known)
-    form = inherited(job, clip) | {
+    form = begun | {
         "prompt": fields.get("prompt"),
         "operation": "remix",
         "strength": fields.get("strength"),
@@ -78,25 +84,30 @@ def read_remix(fields: Fields, job: Job, clip: Clip, known: tuple[str, ...] = RE
     return with_extras(form, fields)
 
 
-def read_extension(fields: Fields, job: Job, clip: Clip) -> Wish:
-    """`seconds` are those to add; the video then has the clip's and these. Raises BadSpec."""
+def read_edit(fields: Fields, begun: Form) -> Wish:
+    return read_remix(fields, begun, EDIT)
+
+
+def read_extension(fields: Fields, begun: Form) -> Wish:
+    """`seconds` are those to add; the video then has the film's and these. Raises BadSpec."""
     refuse_unknown(fields, EXTEND)
-    room = SECONDS_MAX - clip_seconds(clip)
+    room = SECONDS_MAX - begun["seconds"]
     if room < 1:
         raise BadSpec(
             f"This video has {SECONDS_MAX} seconds already, which is as long as one gets.",
             field="seconds",
         )
     more = whole(fields, "seconds", 1, room)
-    form = inherited(job, clip) | {
+    form = begun | {
         "prompt": fields.get("prompt"),
         "operation": "extend",
-        "seconds": clip_seconds(clip) + more,
+        "seconds": begun["seconds"] + more,
     }
     return with_extras(form, fields)
 
 
-def inherited(job: Job, clip: Clip) -> dict[str, Any]:
+def inherited(job: Job, clip: Clip) -> Form:
+    """A clip's own size and length, and as it was asked for."""
     return {
         "model": job.spec["model"],
         "style": job.spec["style"],
@@ -106,6 +117,17 @@ def inherited(job: Job, clip: Clip) -> dict[str, Any]:
         "height": clip.height,
         "seconds": clip_seconds(clip),
         "sources": [clip.id],
+    }
+
+
+def alone(brought: Brought) -> Form:
+    """A film's size and length; nobody here asked for it."""
+    return {
+        "model": MODEL,
+        "width": brought.width,
+        "height": brought.height,
+        "seconds": brought.seconds,
+        "sources": [brought.reel.id],
     }
 
 

@@ -9,8 +9,16 @@ from pathlib import Path
 
 import openai
 import pytest
+from sqlalchemy import func, select
 
+from clients.greenroom_client import GreenroomAuth
+from jobs.records import Reel
+from sora_core.credentials.identity import open_identity, utc
+from sora_core.credentials.reading import read_credentials
+from studio.clock import now_ms
+from tests.clients.speak_openai import http_client
 from tests.journeys.greenroom import ROOT, Greenroom, wait_for
+from tests.studio.videos.conftest import make_film
 from tests.studio.webhooks.conftest import Ear, ear
 
 __all__ = ["ear"]
@@ -84,3 +92,36 @@ def test_stock_client_creates_polls_downloads_lists_remixes_extends_and_deletes(
         "deleted": [True] * 3,
         "refusal": {"code": "not_found", "type": "not_found_error", "request_id": True},
     }
+
+
+def test_stock_client_extends_a_film_from_elsewhere_which_is_then_gone(
+    greenroom: Greenroom, tmp_path: Path
+) -> None:
+    """The new clip is signed, and says that it goes on from a film which says nothing itself."""
+    greenroom.command("tester", "add", "Grace")
+    issued = greenroom.command("token", "issue", "Grace", "--scope", "api", "--json")
+    token = json.loads(issued)["token"]
+    client = openai.OpenAI(
+        base_url=f"{greenroom.url}/v1",
+        api_key=token,
+        http_client=http_client(GreenroomAuth(tmp_path / "key")),
+    )
+    make_film(tmp_path / "mine.mp4")
+    asked = client.videos.extend(
+        video=tmp_path / "mine.mp4", prompt="the colours melt", seconds="1"
+    )
+    longer = client.videos.poll(asked.id)
+    assert (longer.status, longer.seconds, longer.size) == ("completed", "2", "256x256")
+    client.videos.download_content(longer.id).write_to_file(tmp_path / "longer.mp4")
+
+    roots = open_identity(greenroom.data, utc(now_ms())).roots
+    steps = read_credentials(tmp_path / "longer.mp4", roots)
+    chain = [(step.relation, step.state, step.title) for step in steps]
+    assert chain == [("itself", "trusted", "longer.mp4"), ("parent", "none", "a film")]
+
+    def is_gone() -> bool:
+        with greenroom.reading() as db:
+            rows = db.scalar(select(func.count()).select_from(Reel))
+        return rows == 0 and not list(greenroom.data.rglob("*film_*"))
+
+    wait_for(is_gone, 60)

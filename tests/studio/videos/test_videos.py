@@ -276,7 +276,7 @@ def test_remix_edit_and_extension_begin_with_ones_own_video(
 def test_film_is_known_by_its_bytes_to_its_owner_alone(
     house: House, script: httpx.Client, other: httpx.Client
 ) -> None:
-    """Strangers' films are not taken in; nobody learns whose a file is."""
+    """To others it is a file like any; nobody learns whose it is."""
     mine = drawn(house, script)
     with house.parts.database.begin() as db:
         db.get_one(Clip, mine).sha256 = hashlib.sha256(b"my film").hexdigest()
