@@ -165,16 +165,16 @@ def test_passkeys_are_listed_named_and_removed_by_their_owner_alone(house: House
 
 def test_admin_says_how_much_a_touch_of_a_tester_opens(house: House, admin: Person) -> None:
     """What is left out of the form stays; null takes it back; nonsense is refused by its name."""
-    zoe, key = house.person("Zoe"), key_for(house)
-    path = f"/backstage/testers/{zoe.principal.tester_id}/step-up"
-    enrol(zoe.browser, key)
+    ines, key = house.person("Ines"), key_for(house)
+    path = f"/backstage/testers/{ines.principal.tester_id}/step-up"
+    enrol(ines.browser, key)
     told = admin.browser.post(path, json={"needed": True, "clips": 2, "hours": 3}).json()
     assert (told["step_up"], told["touch_clips"], told["touch_hours"]) == (True, 2, 3)
     told = admin.browser.post(path, json={"hours": None}).json()
     assert (told["step_up"], told["touch_clips"], told["touch_hours"]) == (True, 2, None)
-    assert zoe.browser.get("/passkeys").json()["how_often"].startswith("every 2 clips")
-    assert touch(zoe.browser, key).json()["clips_left"] == 2
-    answers = [zoe.browser.post("/jobs", json=WISH).status_code for _ in range(3)]
+    assert ines.browser.get("/passkeys").json()["how_often"].startswith("every 2 clips")
+    assert touch(ines.browser, key).json()["clips_left"] == 2
+    answers = [ines.browser.post("/jobs", json=WISH).status_code for _ in range(3)]
     assert answers == [202, 202, 403]
     for form, field in (({}, "needed"), ({"clips": "many"}, "clips"), ({"hours": 25}, "hours")):
         refused = admin.browser.post(path, json=form)
