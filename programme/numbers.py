@@ -12,7 +12,7 @@ from auth.records import Tester
 from auth.testers import ADMIN as ADMIN_ROLE
 from auth.testers import TESTER
 from jobs.records import Job
-from programme import ledger
+from programme import ledger, prompts
 from programme.moderation import refusals
 from programme.records_clips import Publication, Review, Share
 from programme.records_contributions import Feedback
@@ -26,6 +26,7 @@ class Numbers:
 
     reviewers   who may decide on others' clips, admins among them
     clips       state of the job → number
+    looks       how often an admin read prompts of a tester
     refused     rule → number of prompts that met it; `let_pass` of them on appeal
     rejected    reason → number of reviews
     overturned  appeals that approved what a first reviewer rejected, of `appeals` decided
@@ -37,6 +38,7 @@ class Numbers:
     testers: int
     reviewers: int
     clips: Mapping[str, int]
+    looks: int
     refused: Mapping[str, int]
     let_pass: int
     decided: int
@@ -67,6 +69,7 @@ def read(db: Session, promised_ms: int) -> Numbers:
         testers=db.scalar(select(func.count()).where(Tester.role == TESTER)) or 0,
         reviewers=db.scalar(select(func.count()).where(reviews)) or 0,
         clips=counted(db, Job.state, Job.id.is_not(None)),
+        looks=prompts.count_looks(db),
         refused={rule: sum(states.values()) for rule, states in sorted(met.items())},
         let_pass=sum(states.get(refusals.ALLOWED, 0) for states in met.values()),
         decided=len(decided),

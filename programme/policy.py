@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from auth import audit
@@ -133,7 +133,7 @@ SHARING_WORDS = {
 PROMPTS_WORDS = {
     "artist": "Nobody but you reads your prompts.",
     "reviewers": "Reviewers read the prompts of clips you submit to them; nobody reads the others.",
-    "admins": "The programme's admins may read your prompts.",
+    "admins": "The programme's admins may read your prompts; you read when they did, and why.",
 }
 MARKED_WORDS = {
     NO_FILM: "No film carries a visible mark.",
@@ -211,8 +211,26 @@ def version_of(row: PolicyVersion) -> Version:
 
 def standing(db: Session, tester_id: str) -> Standing:
     """What holds for this tester. Whoever accepted nothing has what was in force when they came."""
-    newest = current(db)
-    had = held(db, tester_id)
+    return stands(held(db, tester_id), current(db))
+
+
+def standings(db: Session) -> Mapping[str, Standing]:
+    """What holds for everybody, by tester, in three looks."""
+    announced = versions(db)
+    newest = select(PolicyAcceptance.tester_id, func.max(PolicyAcceptance.number))
+    agreed = dict(db.execute(newest.group_by(PolicyAcceptance.tester_id)).tuples().all())
+
+    def had(tester_id: str, came: int) -> Version:
+        theirs = agreed.get(tester_id)
+        return next(row for row in announced if row.number == theirs or row.announced_at <= came)
+
+    return {
+        tester_id: stands(had(tester_id, came), announced[0])
+        for tester_id, came in db.execute(select(Tester.id, Tester.created_at))
+    }
+
+
+def stands(had: Version, newest: Version) -> Standing:
     lost = taken_away(had.policy, newest.policy)
     return Standing(had, newest, lost) if lost else Standing(newest)
 

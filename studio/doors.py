@@ -202,6 +202,8 @@ DOORS = (
     door("GET", r"/backstage/audit(\.csv|\.jsonl|/entries|/verdict)?", Who.ADMIN),
     door("GET", r"/backstage/trace(/list)?", Who.ADMIN),
     door("POST", r"/backstage/trace", Who.ADMIN, most_bytes=TRACED_MAX_BYTES, unread=True),
+    door("GET", r"/backstage/prompts(/list)?", Who.ADMIN),
+    door("POST", r"/backstage/prompts", Who.ADMIN),
     door("GET", r"/backstage/policy", Who.ADMIN),
     door("POST", r"/backstage/policy", Who.ADMIN),
     door("GET", r"/backstage/feedback(/list)?", Who.ADMIN),

@@ -12,8 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from auth.answers import minute
 from auth.words import lasting
-from programme import incidents, money, numbers, policy
+from programme import incidents, money, numbers, policy, prompts
 from programme.holdings import HOLDINGS, Holding
 from programme.numbers import Numbers
 from programme.reasons import REASONS
@@ -34,25 +35,28 @@ Row = tuple[str, ...]
 
 async def show_public(parts: Parts, _request: Request) -> Response:
     """The page for everybody; 404 and a sentence where the policy keeps it inside."""
-    slots = await run_in_threadpool(read_page, parts, False)
+    slots = await run_in_threadpool(read_page, parts)
     return await send_page("transparency", slots) if slots else await nothing_here(CLOSED)
 
 
-async def show_inside(parts: Parts, _request: Request) -> Response:
-    """The page for testers, whatever the policy."""
-    return await send_page("transparency", await run_in_threadpool(read_page, parts, True))
+async def show_inside(parts: Parts, request: Request) -> Response:
+    """The page for testers, whatever the policy, with who read their prompts."""
+    tester_id = request.state.principal.tester_id
+    return await send_page("transparency", await run_in_threadpool(read_page, parts, tester_id))
 
 
-def read_page(parts: Parts, inside: bool) -> Mapping[str, str] | None:
-    """The slots of the page; None where it is not for who asks."""
+def read_page(parts: Parts, tester_id: str | None = None) -> Mapping[str, str] | None:
+    """The slots of the page, of a tester or of anybody; None where it is not for who asks."""
     with parts.database.read() as db:
         rule = policy.current(db).policy
-        if not inside and not rule.open_numbers:
+        if tester_id is None and not rule.open_numbers:
             return None
+        looks = "" if tester_id is None else looks_html(db, tester_id)
         found = numbers.read(db, rule.review_hours * HOUR_MS)
         told = [incident_html(incident) for incident in incidents.published(db)]
     return {
         "<!-- rule -->": "".join(f"<li>{escape(text)}</li>" for text in policy.sentences(rule)),
+        "<!-- looks -->": looks,
         "<!-- kept -->": rows(kept()),
         "<!-- limits -->": rows(limits(parts.settings)),
         "<!-- models -->": rows([(model.title, model.licence) for model in MODELS.values()]),
@@ -95,6 +99,7 @@ def number_rows(found: Numbers) -> Sequence[Row]:
         ("Testers", f"{found.testers:,}"),
         ("People who decide on others' clips", f"{found.reviewers:,}"),
         ("Clips finished, of those asked for", f"{finished:,} of {asked:,}"),
+        ("Times an admin read a tester's prompts", f"{found.looks:,}"),
         ("Prompts refused", total(found.refused)),
         *((f"by the rule {named(rule)}", f"{number:,}") for rule, number in found.refused.items()),
         ("Refused prompts let pass on appeal", f"{found.let_pass:,}"),
@@ -136,6 +141,14 @@ def rows(table: Sequence[Row]) -> str:
         + "</tr>"
         for first, *rest in table
     )
+
+
+def looks_html(db: Session, tester_id: str) -> str:
+    """For one tester: who may read their prompts, and each time that an admin did."""
+    said = policy.PROMPTS_WORDS[policy.standing(db, tester_id).holds.policy.prompts]
+    found = [(minute(row.at_ms), f"An admin: {row.reason}") for row in prompts.looks(db, tester_id)]
+    table = f"<table>{rows(found)}</table>" if found else "<p>No admin read any so far.</p>"
+    return f'<h2 id="looks">Who read your prompts</h2><p class="made">{escape(said)}</p>{table}'
 
 
 def incident_html(incident: Incident) -> str:

@@ -41,6 +41,7 @@ from studio.openness import ROUTES as OPENNESS
 from studio.page import Shell, build_page, plain_theme
 from studio.parts import Parts
 from studio.people.routes import ROUTES as PEOPLE
+from studio.prompts_desk import ROUTES as PROMPTS
 from studio.provenance_page import ROUTES as PROVENANCE
 from studio.refusals import answer, broken, unreachable
 from studio.showing.routes import ROUTES as SHOWING
@@ -140,7 +141,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/pictures", uploads.bring_picture, "POST"),
         at("/pictures/{picture_id}.jpg", uploads.show_picture),
         *(at(*row) for row in (*VIDEOS, *WEBHOOKS)),
-        *(at(*row) for row in (*SHOWING, *MODERATING, *OPENNESS, *CALLS)),
+        *(at(*row) for row in (*SHOWING, *MODERATING, *PROMPTS, *OPENNESS, *CALLS)),
         *(at(*row) for row in PEOPLE),
         at("/backstage", backstage.show_backstage),
         at("/backstage/room", backstage.show_room),

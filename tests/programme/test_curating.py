@@ -14,7 +14,17 @@ from sqlalchemy import select
 from auth import reviewers, testers
 from auth.records import AuditEntry
 from database import Database
-from programme import feedback, gallery, ledger, payments, reviews, shares, showing
+from programme import (
+    feedback,
+    gallery,
+    ledger,
+    payments,
+    policy,
+    prompts,
+    reviews,
+    shares,
+    showing,
+)
 from programme.__main__ import main, make_parser
 from programme.feedback import Said
 from programme.moderation import refusals
@@ -246,3 +256,22 @@ def test_words_not_understood_end_with_2_and_a_sentence(
 )
 def test_programme_page_shows_only_commands_that_exist(line: str) -> None:
     assert callable(make_parser().parse_args(shlex.split(line)).command)
+
+
+def test_prompts_are_read_where_the_policy_lets_admins_with_a_reason(hall: Hall) -> None:
+    hall.clip()
+    look = ("prompts", "read", "Ada", "--why", "A leak.", "--by", "Cleo")
+    assert "does not let admins read" in hall.run(*look, fails=True)
+    hall.run("policy", "announce", "--prompts", "admins", "--words", "A leak.", "--yes")
+    assert hall.run("prompts", "list") == [
+        {"id": hall.people["Ada"], "name": "Ada", "may": False},
+    ]
+    with hall.database.begin() as db:
+        policy.accept(db, hall.people["Ada"], 1, EARLIER)
+    assert "not an admin" in hall.run(*look[:-1], "Rhea", fails=True)
+    [row] = hall.run(*look)
+    assert (row["state"], row["prompts"]) == ("finished", ["a red ball"])
+    with hall.database.read() as db:
+        asked = select(AuditEntry).where(AuditEntry.action == prompts.ACTION)
+        [entry] = db.scalars(asked)
+    assert (entry.actor, entry.reason) == (f"tester:{hall.people['Cleo']}", "A leak.")

@@ -11,6 +11,7 @@ const ROOMS = [
   ["/backstage/calls", "Calls"],
   ["/backstage/feedback", "Feedback"],
   ["/backstage/ledger", "Ledger"],
+  ["/backstage/prompts", "Prompts"],
   ["/backstage/trace", "Trace"],
   ["/backstage/audit", "Audit log"],
 ];
