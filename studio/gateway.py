@@ -66,6 +66,7 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
+            self.recall.close()
         elif scope["type"] == "http":
             trusted = self.parts.settings.trusted_proxies
             scope = begun({**scope, "client": client_behind(scope, trusted)})
@@ -137,10 +138,11 @@ class Gateway:
         """A token is looked up only while its address has not failed too often."""
         if credential.bearer is not None:
             self.parts.addresses.turn_away(address_of(scope), now_ms())
-        text = f"{credential.bearer} {credential.cookie}"
-        known, state = self.recall.find(text, now_ms())
-        if known is not None and proof is None:
-            return known
+        text, word = f"{credential.bearer} {credential.cookie}", None
+        if proof is None:
+            known, word = await self.recall.find(text, now_ms())
+            if known is not None:
+                return known
         look_up = partial(self.look_up, credential, proof, scope)
         try:
             if credential.bearer is None:
@@ -150,7 +152,7 @@ class Gateway:
         except NotSignedIn as error:
             raise NotSignedIn(UNSIGNED) from error
         if proof is None:
-            self.recall.keep(text, principal, state)
+            self.recall.keep(text, principal, word)
         return principal
 
     def look_up(self, credential: Credential, proof: Proof | None, scope: Scope) -> Principal:

@@ -25,7 +25,8 @@ def postgres_url() -> Iterator[str]:
     # Not in pytest's own folder: the next pytest to start closes that to the server's user.
     with (
         tempfile.TemporaryDirectory(prefix="greenroom-postgres-") as folder,
-        postgres_server(Path(folder)) as url,
+        # Nothing is written but by a test.
+        postgres_server(Path(folder), "-c", "autovacuum=off") as url,
     ):
         yield url
 

@@ -106,8 +106,8 @@ def s3_server() -> Iterator[str]:
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[str]:
-    """The URL of a fresh Postgres cluster; databases are made in it one a test."""
+def postgres_server(folder: Path, *more: str) -> Iterator[str]:
+    """The URL of a fresh Postgres cluster; databases are made in it one a test. `more`: options."""
     initdb = find_program("initdb", folders=POSTGRES_FOLDERS)
     server_program, port = str(Path(initdb).with_name("postgres")), free_port()
     as_owner = {}
@@ -123,7 +123,7 @@ def postgres_server(folder: Path) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         **as_owner,
     )
-    options = ["-F", "-N", "200", "-k", "", "-h", "127.0.0.1", "-p", str(port)]
+    options = ["-F", "-N", "200", "-k", "", "-h", "127.0.0.1", "-p", str(port), *more]
     server = subprocess.Popen(
         [server_program, "-D", cluster, *options],
         cwd=folder,

@@ -1,12 +1,13 @@
 """Four processes ask the gate itself as fast as they can while a token is revoked.
 
-Each process has its own connections and admits with one token until it is refused. Meanwhile
-another connection revokes the token.
+Each process has its own connections and admits with one token, or asks who it belongs to and
+remembers it, until it is refused. Meanwhile another connection revokes the token.
 """
 
+import asyncio
 import multiprocessing
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -19,6 +20,7 @@ from auth.keys import Keys
 from auth.limits import Limits
 from auth.meters import meters_of, wire
 from auth.meters_redis import RedisMeters
+from auth.recall import Recall
 from auth.scopes import GENERATE
 from database import Database
 from errors import TokenInvalid
@@ -56,18 +58,21 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def hammer(pipe: Connection, database_url: str, redis_url: str | None) -> None:
+Hammer = Callable[[Connection, str, str | None], None]
+
+
+def admit(pipe: Connection, database_url: str, redis_url: str | None) -> None:
     """One web process: for each principal that comes, admit until refused, and report when."""
     database, gate = open_gate(database_url, redis_url)
-    while (principal := pipe.recv()) is not None:
-        last_yes_began = 0
+    while (given := pipe.recv()) is not None:
+        (principal, _text), last_yes_began = given, 0
         try:
             while True:
                 began, job_id = time.monotonic_ns(), uuid4().hex
                 with database.begin() as db:
                     gate.admit(db, principal, job_id, 1, now_ms())
                 if not last_yes_began:
-                    pipe.send("admitting")
+                    pipe.send("in the middle")
                 last_yes_began = began
                 with database.begin() as db:
                     budget.release(db, job_id, now_ms())
@@ -76,8 +81,43 @@ def hammer(pipe: Connection, database_url: str, redis_url: str | None) -> None:
     database.close()
 
 
+def recognise(pipe: Connection, database_url: str, redis_url: str | None) -> None:
+    """One web process: for each token that comes, ask whose it is until it is nobody's."""
+    database, gate = open_gate(database_url, redis_url)
+    recall = Recall(database)
+
+    async def ask(text: str) -> None:
+        last_yes_began, told = 0, False
+        try:
+            while True:
+                began, now = time.monotonic_ns(), now_ms()
+                known, word = await recall.find(text, now)
+                if known is None:
+                    with database.read() as db:
+                        found = gate.authenticate(db, bearer=text, now_ms=now)
+                    gate.note_use(database, found, text, now)
+                    recall.keep(text, found, word)
+                elif not told:
+                    told = True
+                    pipe.send("in the middle")
+                last_yes_began = began
+                await asyncio.sleep(0)
+        except TokenInvalid:
+            pipe.send((last_yes_began, time.monotonic_ns()))
+
+    async def serve() -> None:
+        while (given := await asyncio.to_thread(pipe.recv)) is not None:
+            await ask(given[1])
+        recall.close()
+
+    asyncio.run(serve())
+    database.close()
+
+
 @contextmanager
-def web_processes(database_url: str, redis_url: str | None) -> Iterator[list[Connection]]:
+def web_processes(
+    hammer: Hammer, database_url: str, redis_url: str | None
+) -> Iterator[list[Connection]]:
     context = multiprocessing.get_context("spawn")
     pipes, processes = [], []
     try:
@@ -106,24 +146,26 @@ def hear(pipe: Connection) -> Any:
     return pipe.recv()
 
 
-def run(database_url: str, redis_url: str | None, rounds: int) -> list[Round]:
+def run(
+    database_url: str, redis_url: str | None, rounds: int, hammer: Hammer = admit
+) -> list[Round]:
     """Revoke one token a round. Migrates the database, and fills Redis from it."""
     database, _gate = open_gate(database_url, redis_url)
     database.migrate()
     with database.read() as db:
         meters_of(db).restore(db)
-    with web_processes(database_url, redis_url) as pipes:
+    with web_processes(hammer, database_url, redis_url) as pipes:
         found = [one_round(database, pipes) for _ in range(rounds)]
     database.close()
     return found
 
 
 def one_round(database: Database, pipes: Sequence[Connection]) -> Round:
-    principal = invite(database)
+    principal, text = issue(database)
     for pipe in pipes:
-        pipe.send(principal)
+        pipe.send((principal, text))
     for pipe in pipes:
-        assert hear(pipe) == "admitting"
+        assert hear(pipe) == "in the middle"
     called = time.monotonic_ns()
     with database.begin() as db:
         revocation.revoke(db, principal.token_id, "a benchmark", now_ms())
@@ -133,6 +175,11 @@ def one_round(database: Database, pipes: Sequence[Connection]) -> Round:
 
 
 def invite(database: Database) -> Principal:
+    return issue(database)[0]
+
+
+def issue(database: Database) -> tuple[Principal, str]:
+    """A new tester, as whoever comes with their token, and its text."""
     with database.begin() as db:
         tester = testers.add(db, uuid4().hex, now_ms=now_ms())
         token = tokens.mint(
@@ -145,6 +192,7 @@ def invite(database: Database) -> Principal:
             now_ms=now_ms(),
         )
     scopes = frozenset({GENERATE})
-    return Principal(
+    principal = Principal(
         tester.id, tester.name, tester.role, token.id, None, scopes, tokens.API, bearer=True
     )
+    return principal, token.text

@@ -1,5 +1,6 @@
 """Whom a credential was found to be is remembered until somebody commits, and no longer."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -40,25 +41,48 @@ def script(database: Database, gate: Gate, ada: Invited) -> Minted:
     return token
 
 
-def remember(known: Recall, database: Database, gate: Gate, text: str) -> Principal:
-    found, state = known.find(text, LATER)
-    if found is None:  # the first look only learns the state
-        found, state = known.find(text, LATER)
+async def learn_word(known: Recall) -> object:
+    """The word that a look-up from now on is kept under; the first ones find no connection yet."""
+    async with asyncio.timeout(20):
+        while (word := (await known.find("", LATER))[1]) is None:
+            await asyncio.sleep(0.01)
+    return word
+
+
+async def remember(known: Recall, database: Database, gate: Gate, text: str) -> Principal:
+    word = await learn_word(known)
     principal = look_up(database, gate, text)
-    known.keep(text, principal, state)
+    known.keep(text, principal, word)
     return principal
 
 
-def on_sqlite(database: Database) -> bool:
-    return database.file is not None
-
-
-def test_find_gives_what_was_kept_on_sqlite_and_nothing_on_postgres(
+async def test_find_gives_what_was_kept(
     database: Database, gate: Gate, known: Recall, script: Minted
 ) -> None:
-    principal = remember(known, database, gate, script.text)
-    assert known.find(script.text, LATER)[0] == (principal if on_sqlite(database) else None)
-    assert known.find(script.text + "x", LATER)[0] is None
+    principal = await remember(known, database, gate, script.text)
+    assert (await known.find(script.text, LATER))[0] == principal
+    assert (await known.find(script.text + "x", LATER))[0] is None
+
+
+async def test_find_gives_nothing_while_the_database_says_no_word(
+    database: Database, gate: Gate, known: Recall, script: Minted
+) -> None:
+    await remember(known, database, gate, script.text)
+    known.close()
+    known.commits = NoWord()
+    assert await known.find(script.text, LATER) == (None, None)
+    known.keep(script.text, look_up(database, gate, script.text), None)
+    assert known.known == {}
+
+
+class NoWord:
+    """A database that cannot be asked."""
+
+    async def word(self) -> None:
+        return None
+
+    def close(self) -> None:
+        """Nothing was opened."""
 
 
 CHANGES: dict[str, Callable[[Session, Gate, Invited, Minted], object]] = {
@@ -76,7 +100,7 @@ CHANGES: dict[str, Callable[[Session, Gate, Invited, Minted], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_find_gives_nothing_after_a_commit_by_any_connection(
+async def test_find_gives_nothing_after_a_commit_by_any_connection(
     database: Database,
     gate: Gate,
     known: Recall,
@@ -84,54 +108,52 @@ def test_find_gives_nothing_after_a_commit_by_any_connection(
     script: Minted,
     change: Callable[[Session, Gate, Invited, Minted], object],
 ) -> None:
-    remember(known, database, gate, script.text)
+    await remember(known, database, gate, script.text)
     elsewhere = Database(database.url)
     with elsewhere.begin() as db:
         change(db, gate, ada, script)
-        uncommitted = known.find(script.text, LATER)[0]
+        uncommitted = (await known.find(script.text, LATER))[0]
     elsewhere.close()
-    assert (uncommitted is not None) == on_sqlite(database)
-    assert known.find(script.text, LATER)[0] is None
+    assert uncommitted is not None
+    assert (await known.find(script.text, LATER))[0] is None
 
 
-def test_keep_forgets_an_answer_that_a_commit_overtook(
+async def test_keep_forgets_an_answer_that_a_commit_overtook(
     database: Database, gate: Gate, known: Recall, script: Minted
 ) -> None:
     """The look-up began, somebody revoked, the look-up ends with what it saw before."""
-    known.find(script.text, LATER)
-    _, state = known.find(script.text, LATER)
+    word = await learn_word(known)
     seen = look_up(database, gate, script.text)
     with database.begin() as db:
         revocation.revoke(db, script.id, "leaked", LATER)
-    known.keep(script.text, seen, state)
-    assert known.find(script.text, LATER)[0] is None
-    known.keep(script.text, seen, state)
-    assert known.find(script.text, LATER)[0] is None
+    known.keep(script.text, seen, word)
+    assert (await known.find(script.text, LATER))[0] is None
+    known.keep(script.text, seen, word)
+    assert (await known.find(script.text, LATER))[0] is None
 
 
-def test_find_gives_nothing_once_time_alone_ends_it(
+async def test_find_gives_nothing_once_time_alone_ends_it(
     database: Database, gate: Gate, known: Recall, script: Minted
 ) -> None:
-    principal = remember(known, database, gate, script.text)
+    principal = await remember(known, database, gate, script.text)
     last = principal.until_ms - 1
-    assert (known.find(script.text, last)[0] is not None) == on_sqlite(database)
-    assert known.find(script.text, last + 1)[0] is None
+    assert (await known.find(script.text, last))[0] == principal
+    assert (await known.find(script.text, last + 1))[0] is None
 
 
-def test_keep_leaves_out_whose_use_is_still_to_be_written(
+async def test_keep_leaves_out_whose_use_is_still_to_be_written(
     database: Database, gate: Gate, known: Recall, script: Minted
 ) -> None:
-    known.find(script.text, LATER)
-    _, state = known.find(script.text, LATER)
+    word = await learn_word(known)
     with database.read() as db:
         due = gate.authenticate(db, bearer=script.text, now_ms=NOON + 60_000)
     assert due.use_is_due
     assert due.until_ms == 0
-    known.keep(script.text, due, state)
-    assert known.find(script.text, 0)[0] is None
+    known.keep(script.text, due, word)
+    assert (await known.find(script.text, 0))[0] is None
 
 
-def test_known_credentials_are_bounded_and_hold_no_token(
+async def test_known_credentials_are_bounded_and_hold_no_token(
     database: Database,
     gate: Gate,
     known: Recall,
@@ -139,14 +161,13 @@ def test_known_credentials_are_bounded_and_hold_no_token(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(recall, "REMEMBERED_MAX", 2)
-    known.find("", LATER)
-    _, state = known.find("", LATER)
+    word = await learn_word(known)
     principal = replace(look_up(database, gate, script.text), until_ms=NOON + DAY_MS)
     for text in ("one", "two", "three"):
-        known.keep(text, principal, state)
+        known.keep(text, principal, word)
         assert script.text not in repr(known.known)
-    assert len(known.known) == (1 if on_sqlite(database) else 0)
-    assert (known.find("three", LATER)[0] is not None) == on_sqlite(database)
+    assert len(known.known) == 1
+    assert (await known.find("three", LATER))[0] == principal
 
 
 def test_holds_until_the_first_of_its_ends(database: Database, gate: Gate, ada: Invited) -> None:

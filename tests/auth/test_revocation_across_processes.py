@@ -3,7 +3,7 @@
 import pytest
 
 from auth.meters_redis import RedisMeters
-from benchmarks.revocation.gate import PROCESSES, run
+from benchmarks.revocation.gate import PROCESSES, recognise, run
 
 ROUNDS = 3
 
@@ -19,4 +19,12 @@ def test_revoke_lets_no_process_begin_an_admission_after_it_returned(
         redis_url = request.getfixturevalue("redis_url")
         RedisMeters(redis_url).redis.flushdb()
     found = run(database_url, redis_url, ROUNDS)
+    assert [(len(r.first_no), r.late) for r in found] == [(PROCESSES, 0)] * ROUNDS
+
+
+def test_revoke_lets_no_process_recognise_the_token_in_a_request_after_it_returned(
+    database_url: str,
+) -> None:
+    """Each process remembers whose token it is, and is in the middle of saying so."""
+    found = run(database_url, None, ROUNDS, recognise)
     assert [(len(r.first_no), r.late) for r in found] == [(PROCESSES, 0)] * ROUNDS
