@@ -84,6 +84,7 @@ class Settings:
     traces_to: str | None = None
     rules: str | None = None
     classifiers: str = ""
+    picture_classifiers: str = ""
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -147,6 +148,7 @@ class Settings:
             traces_to=value["OTEL_EXPORTER_OTLP_ENDPOINT"] or None,
             rules=value["GREENROOM_RULES"] or None,
             classifiers=value["GREENROOM_CLASSIFIERS"],
+            picture_classifiers=value["GREENROOM_PICTURE_CLASSIFIERS"],
         )
 
 

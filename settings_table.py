@@ -114,6 +114,12 @@ TABLE: tuple[Setting, ...] = (
         "Text classifiers of transformers that refuse prompts too: MODEL=LABEL:0.9, with commas.",
     ),
     Setting(
+        "GREENROOM_PICTURE_CLASSIFIERS",
+        "",
+        "Image classifiers of transformers that refuse pictures and films that clips begin with: "
+        "MODEL=LABEL+LABEL:0.9, with commas.",
+    ),
+    Setting(
         "GREENROOM_OIDC_URL",
         "",
         "An OpenID provider for signing in: its issuer, or its discovery document. Empty: the "

@@ -3,6 +3,7 @@
 GreenroomError                 code                 status
 ├── BadSpec                    bad_spec             422   field
 ├── PromptRefused              prompt_refused       422   rule, refusal
+│   └── PictureRefused         picture_refused      422   rule, refusal
 ├── NotSignedIn                not_signed_in        401
 │   ├── TokenInvalid           token_invalid        401
 │   └── InviteInvalid          invite_invalid       401
@@ -91,6 +92,7 @@ from errors.programme import (
     LinkEnded,
     NotApproved,
     OwnWork,
+    PictureRefused,
     PromptRefused,
     SameReviewer,
     TakenDown,
@@ -117,6 +119,7 @@ __all__ = [
     "NotReady",
     "NotSignedIn",
     "OwnWork",
+    "PictureRefused",
     "PolicyUnaccepted",
     "PromptRefused",
     "ProofInvalid",

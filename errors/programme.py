@@ -84,14 +84,20 @@ class PromptRefused(GreenroomError):
         )
 
 
+class PictureRefused(PromptRefused):
+    """The same for a picture or a film that a clip was to begin with."""
+
+    code = "picture_refused"
+
+
 class JudgeUnavailable(Unavailable):
-    """A classifier that looks at prompts failed or did not answer: nothing passes unseen."""
+    """A classifier of prompts or pictures failed or did not answer: nothing passes unseen."""
 
     code = "judge_unavailable"
 
     def __init__(self) -> None:
         super().__init__(
-            "What looks at prompts before they are drawn does not answer. Nothing was drawn or "
+            "What looks at prompts and pictures first does not answer. Nothing was drawn or "
             "charged. Try again in a minute; if it stays so, tell whoever runs this programme.",
             retry_after_s=60,
         )

@@ -16,6 +16,7 @@ from observe import metrics, visit
 from programme.moderation.refusals import require_allowed
 from programme.policy import require_accepted
 from sora_core.spec import ClipSpec
+from studio.inputs import require_inputs_allowed
 from studio.moderating import asked_text
 from studio.parts import Parts
 from studio.priorities import split_priority
@@ -54,15 +55,16 @@ def make(
     wish             what the key stands for, where that is not the first form
     reel             the film that the wish brought along, whose file is kept; it gets its row here,
                      unless the wish had come before
-    Raises BadSpec, PromptRefused, JudgeUnavailable, PolicyUnaccepted, TokenInvalid, Suspended,
-    TooMany, BudgetExhausted, and Conflict where the key stood for another wish; nothing is charged
-    then.
+    Raises BadSpec, PromptRefused, PictureRefused, JudgeUnavailable, PolicyUnaccepted, TokenInvalid,
+    Suspended, TooMany, BudgetExhausted, and Conflict where the key stood for another wish; nothing
+    is charged then.
     """
     _, priority = split_priority(principal, forms[0])
     specs = [ClipSpec.parse(split_priority(principal, form)[0]) for form in forms]
     owner_id, job_id, quotas = principal.tester_id, new_job_id(now_ms), tuple[Quota, ...]()
     for text in dict.fromkeys(map(asked_text, specs)):
         require_allowed(parts.database, parts.judge, owner_id, text, now_ms)
+    require_inputs_allowed(parts, owner_id, specs, reel, now_ms)
     with parts.database.begin() as db:
         if idempotency_key is not None:
             first = first_job(db, owner_id, idempotency_key, wish or forms[0], job_id, now_ms)

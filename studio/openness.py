@@ -63,6 +63,7 @@ def read_page(parts: Parts, tester_id: str | None = None) -> Mapping[str, str] |
         "<!-- rules -->": rows(
             [(named(rule.id), rule.reason) for rule in parts.judge.rules.rules]
             + [(named(row.rule_id), row.reason) for row in parts.judge.classifiers]
+            + [(named(row.rule_id), row.reason) for row in parts.judge.picture_classifiers]
         ),
         "<!-- numbers -->": rows(number_rows(found)),
         "<!-- incidents -->": "".join(told) or "<p>None so far.</p>",
@@ -100,9 +101,9 @@ def number_rows(found: Numbers) -> Sequence[Row]:
         ("People who decide on others' clips", f"{found.reviewers:,}"),
         ("Clips finished, of those asked for", f"{finished:,} of {asked:,}"),
         ("Times an admin read a tester's prompts", f"{found.looks:,}"),
-        ("Prompts refused", total(found.refused)),
+        ("Prompts and pictures refused", total(found.refused)),
         *((f"by the rule {named(rule)}", f"{number:,}") for rule, number in found.refused.items()),
-        ("Refused prompts let pass on appeal", f"{found.let_pass:,}"),
+        ("Of those, let pass on appeal", f"{found.let_pass:,}"),
         ("Reviews decided", f"{found.decided:,}"),
         ("Reviews: half of them took less than", wait),
         ("Reviews later than promised", f"{found.late:,}"),

@@ -1,4 +1,4 @@
-"""`python -m programme refusal …`: refused prompts whose artists asked for a person."""
+"""`python -m programme refusal …`: refusals whose artists asked for a person."""
 
 from argparse import ArgumentParser, Namespace
 from typing import Any
@@ -10,11 +10,13 @@ from programme.moderation import refusals
 
 
 def declare(nouns: Any, output: ArgumentParser) -> None:
-    verbs = nouns.add_parser("refusal", help="appealed prompts").add_subparsers(required=True)
+    verbs = nouns.add_parser("refusal", help="appealed prompts and pictures").add_subparsers(
+        required=True
+    )
     show = verbs.add_parser("list", parents=[output], help="appeals that wait")
     show.set_defaults(command=list_appealed)
     for name, verdict, what in (
-        ("allow", refusals.ALLOWED, "let the prompt pass, for its artist, against that rule"),
+        ("allow", refusals.ALLOWED, "let it pass, for its artist, against that rule"),
         ("uphold", refusals.UPHELD, "leave it refused"),
     ):
         verb = verbs.add_parser(name, parents=[output], help=what)
@@ -25,7 +27,7 @@ def declare(nouns: Any, output: ArgumentParser) -> None:
 
 
 def list_appealed(desk: Desk, _arguments: Namespace) -> Answer:
-    table, facts = make_table("Id", "Rule", "Appealed", "Prompt", "What the artist says"), []
+    table, facts = make_table("Id", "Rule", "Appealed", "What", "What the artist says"), []
     with desk.database.read() as db:
         for row in refusals.appealed(db):
             at = iso(row.appealed_at)
@@ -34,17 +36,19 @@ def list_appealed(desk: Desk, _arguments: Namespace) -> Answer:
                     "id": row.id,
                     "rule": row.rule_id,
                     "appealed_at": at,
+                    "kind": row.kind,
                     "text": row.text,
                     "plea": row.plea,
                 }
             )
-            add_row(table, row.id, row.rule_id, minute(row.appealed_at), row.text, row.plea)
+            what = row.text or f"a {row.kind}: look at it backstage"
+            add_row(table, row.id, row.rule_id, minute(row.appealed_at), what, row.plea)
     return Answer(facts, table)
 
 
 def decide(desk: Desk, arguments: Namespace) -> Answer:
     with desk.database.begin() as db:
-        by = actor(desk, db, arguments)
+        by = actor(desk, db, arguments, reviews=True)
         refusals.decide(
             db, arguments.id, arguments.verdict, arguments.words, by=by, now_ms=desk.now_ms
         )

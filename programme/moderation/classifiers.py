@@ -1,8 +1,9 @@
-"""A judge from outside: a text classifier of the transformers library, by name. None by default.
+"""A judge from outside: a classifier of the transformers library, by name. None by default.
 
-Setting: `MODEL=LABEL:0.9`, several with commas. MODEL is a folder or a name in the library's own
-cache or hub; a text whose LABEL scores as much or more is refused. One that fails, or does not
-answer in time, lets nothing pass: who asked is told so (JudgeUnavailable).
+Setting: `MODEL=LABEL:0.9`, several with commas, one for texts and one for pictures. MODEL is a
+folder or a name in the library's own cache or hub; what scores as much or more for LABEL, or one of
+`LABEL+LABEL`, is refused. One that fails, or does not answer in time, lets nothing pass: who asked
+is told so (JudgeUnavailable).
 """
 
 import logging
@@ -19,15 +20,20 @@ from errors import BootRefused, JudgeUnavailable
 log = logging.getLogger("greenroom.programme")
 
 ANSWER_S, AT_ONCE = 5.0, 4
+TEXTS, PICTURES = "text-classification", "image-classification"  # pipelines of the library
+SETTINGS = {TEXTS: "GREENROOM_CLASSIFIERS", PICTURES: "GREENROOM_PICTURE_CLASSIFIERS"}
+NOUNS = {TEXTS: "it", PICTURES: "a picture"}
 SHAPE = re.compile(r"(?P<model>[^=,]+)=(?P<label>[^:,]+):(?P<least>0?\.\d+|1(\.0+)?)")
 TEXT_MAX_CHARS = 2000
-Score = Callable[[str], float]
+Score = Callable[[Any], float]
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """`score(text)` is how sure the model is of `label`, 0 to 1; `least` of it refuses.
+    """`score(seen)` is how sure the model is of `label`, 0 to 1; `least` of it refuses.
 
+    label     one, or several with `+` between, the likeliest of which counts
+    score     of a text, or of a PIL picture where `task` is PICTURES
     answer_s  how long it may take, waiting for its turn included
     """
 
@@ -36,6 +42,7 @@ class Classifier:
     least: float
     score: Score
     answer_s: float = ANSWER_S
+    task: str = TEXTS
     turns: BoundedSemaphore = field(
         default_factory=lambda: BoundedSemaphore(AT_ONCE), repr=False, compare=False
     )
@@ -47,12 +54,15 @@ class Classifier:
 
     @property
     def reason(self) -> str:
-        return f"A classifier took it for “{self.label}”. Classifiers err; appeal if it did."
+        labels = " or ".join(f"“{label}”" for label in self.label.split("+"))
+        return (
+            f"A classifier took {NOUNS[self.task]} for {labels}. Classifiers err; appeal if it did."
+        )
 
-    def refuses(self, text: str) -> bool:
+    def refuses(self, seen: Any) -> bool:
         """Raises JudgeUnavailable where it fails, is late, or says what is no score."""
         try:
-            score = self.ask(text[:TEXT_MAX_CHARS])
+            score = self.ask(seen)
             if 0 <= score <= 1:
                 return score >= self.least
             why = f"it said {score}"
@@ -61,7 +71,7 @@ class Classifier:
         log.error("the classifier %s judged nothing: %s", self.rule_id, why)
         raise JudgeUnavailable
 
-    def ask(self, text: str) -> float:
+    def ask(self, seen: Any) -> float:
         """The score, from a thread that nobody waits for longer than `answer_s`, nor at the end.
 
         One that never answers keeps its turn. Raises TimeoutError, and what the model raises.
@@ -72,7 +82,7 @@ class Classifier:
 
         def work() -> None:
             try:
-                answer.set_result(self.score(text))
+                answer.set_result(self.score(seen))
             except BaseException as error:  # noqa: BLE001 (for whoever waits)
                 answer.set_exception(error)
             finally:
@@ -82,39 +92,39 @@ class Classifier:
         return answer.result(self.answer_s)
 
 
-def named(setting: str) -> Sequence[Classifier]:
+def named(setting: str, task: str = TEXTS) -> Sequence[Classifier]:
     """The classifiers a setting names. Raises BootRefused for another shape or a missing one."""
-    return [one(part.strip()) for part in setting.split(",") if part.strip()]
+    return [one(part.strip(), task) for part in setting.split(",") if part.strip()]
 
 
-def one(part: str) -> Classifier:
+def one(part: str, task: str) -> Classifier:
     found = SHAPE.fullmatch(part)
     if found is None:
         raise BootRefused(f"{part} is no classifier: write MODEL=LABEL:0.9.")
-    return Classifier(
-        found["model"],
-        found["label"],
-        float(found["least"]),
-        pipeline(found["model"], found["label"]),
-    )
+    model, label = found["model"], found["label"]
+    return Classifier(model, label, float(found["least"]), pipeline(model, label, task), task=task)
 
 
-def pipeline(model: str, label: str) -> Score:
+def pipeline(model: str, label: str, task: str) -> Score:
     """Loads the model. Raises BootRefused where the library or the model is missing."""
     try:
         transformers: Any = import_module("transformers")
-        classify = transformers.pipeline("text-classification", model=model, top_k=None)
+        classify = transformers.pipeline(task, model=model)
     except (ImportError, OSError, ValueError) as error:
         raise BootRefused(
             f"The classifier {model} cannot be loaded ({type(error).__name__}). Install "
-            "transformers, and fetch the model first, or take it out of GREENROOM_CLASSIFIERS."
+            f"transformers, and fetch the model first, or take it out of {SETTINGS[task]}."
         ) from error
-    known = set(classify.model.config.label2id)
-    if label not in known:
+    known, refused = set(classify.model.config.label2id), set(label.split("+"))
+    if not refused <= known:
         raise BootRefused(f"The classifier {model} has the labels {', '.join(sorted(known))}.")
+    every = {"top_k": len(known)}
 
-    def score(text: str) -> float:
-        rows = classify([text], truncation=True)[0]
-        return float(next(row["score"] for row in rows if row["label"] == label))
+    def score(seen: Any) -> float:
+        if task == TEXTS:
+            rows = classify([seen[:TEXT_MAX_CHARS]], truncation=True, **every)[0]
+        else:
+            rows = classify([seen], **every)[0]
+        return max(float(row["score"]) for row in rows if row["label"] in refused)
 
     return score

@@ -1,4 +1,4 @@
-"""The decision log of moderation: every text that was not drawn, and what became of it."""
+"""The decision log of moderation: whatever was not drawn, and what became of it."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,13 +7,16 @@ from database import Record
 
 
 class Refusal(Record):
-    """A text that met a rule. What was drawn is in `jobs`; what was not is here, and nowhere else.
+    """What met a rule. What was drawn is in `jobs`; what was not is here, and nowhere else.
 
-    `refused` → `appealed` → `upheld` | `allowed`, which lets the same text of the same artist pass.
+    `refused` → `appealed` → `upheld` | `allowed`, which lets the same of the same artist pass.
 
-    text_sha256   of the text, for that
+    kind          a `prompt`, or a `picture` or `film` that a clip was to begin with
+    text          of a prompt; empty else
+    text_sha256   of the text, or of the file, for that
+    picture_id    the picture, or the still of the film that was refused; it may be gone
     rules_sha256  of the rules it was held against
-    decided_by    the admin who read the appeal; the artist is told the role
+    decided_by    the reviewer who read the appeal; the artist is told the role
     """
 
     __tablename__ = "refusals"
@@ -21,6 +24,7 @@ class Refusal(Record):
         CheckConstraint(
             "state IN ('refused', 'appealed', 'upheld', 'allowed')", name="refusal_state"
         ),
+        CheckConstraint("kind IN ('prompt', 'picture', 'film')", name="refusal_kind"),
         Index("ix_refusals_text", "tester_id", "text_sha256"),
         Index("ix_refusals_state", "state", "created_at"),
     )
@@ -29,8 +33,10 @@ class Refusal(Record):
     tester_id: Mapped[str] = mapped_column(String(32))
     rule_id: Mapped[str] = mapped_column(String(32))
     reason: Mapped[str] = mapped_column(String(400))
+    kind: Mapped[str] = mapped_column(String(16), default="prompt")
     text: Mapped[str] = mapped_column(Text)
     text_sha256: Mapped[str] = mapped_column(String(64))
+    picture_id: Mapped[str | None] = mapped_column(String(40))
     rules_sha256: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(16))
     plea: Mapped[str] = mapped_column(String(1000), default="")

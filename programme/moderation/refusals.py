@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Sequence
+from typing import NoReturn
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -16,13 +17,17 @@ from errors import (
     Conflict,
     NotFound,
     OwnWork,
+    PictureRefused,
     PromptRefused,
     TooMany,
 )
-from programme.moderation.judge import Judge
+from jobs.pictures import find_picture, use_pictures
+from jobs.records import Picture
+from programme.moderation.judge import Finding, Judge
 from programme.moderation.records import Refusal
 from programme.words import plain_words
 
+PROMPT, PICTURE, FILM = "prompt", "picture", "film"
 REFUSED, APPEALED, UPHELD, ALLOWED = "refused", "appealed", "upheld", "allowed"
 VERDICTS = (UPHELD, ALLOWED)
 SHOWN = 50
@@ -33,36 +38,59 @@ A_MINUTE_MAX, MINUTE_MS = 20, 60_000
 def require_allowed(
     database: Database, judge: Judge, tester_id: str, text: str, now_ms: int
 ) -> None:
-    """Let a text pass, or write its refusal down, in a transaction of its own, and say why.
+    """Let a text pass, or write its refusal down and say why.
 
-    What a person let pass on an appeal passes, for the same artist, against the same rule.
     Raises PromptRefused; JudgeUnavailable; TooMany after A_MINUTE_MAX of them within a minute.
     """
     findings = judge.findings(text)
     if not findings:
         return
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    if against := not_allowed(database, tester_id, sha256, findings):
+        refuse(database, judge, tester_id, against[0], sha256=sha256, text=text, now_ms=now_ms)
+
+
+def not_allowed(
+    database: Database, tester_id: str, sha256: str, findings: Sequence[Finding]
+) -> Sequence[Finding]:
+    """The findings but for what a person let pass: the same, of the same artist, the same rule."""
+    passed = select(Refusal.rule_id).where(
+        Refusal.tester_id == tester_id,
+        Refusal.text_sha256 == sha256,
+        Refusal.state == ALLOWED,
+    )
+    with database.read() as db:
+        rules = set(db.scalars(passed))
+    return [finding for finding in findings if finding.rule_id not in rules]
+
+
+def refuse(
+    database: Database,
+    judge: Judge,
+    tester_id: str,
+    finding: Finding,
+    *,
+    sha256: str,
+    kind: str = PROMPT,
+    text: str = "",
+    picture_id: str | None = None,
+    now_ms: int,
+) -> NoReturn:
+    """Write a refusal down, in a transaction of its own, and say why.
+
+    Raises PromptRefused, or PictureRefused of a picture or film; TooMany.
+    """
     with database.begin() as db:
-        passed = set(
-            db.scalars(
-                select(Refusal.rule_id).where(
-                    Refusal.tester_id == tester_id,
-                    Refusal.text_sha256 == digest,
-                    Refusal.state == ALLOWED,
-                )
-            )
-        )
-        against = [finding for finding in findings if finding.rule_id not in passed]
-        if not against:
-            return
         require_slow(db, tester_id, now_ms)
         refusal = Refusal(
             id=uuid.uuid4().hex,
             tester_id=tester_id,
-            rule_id=against[0].rule_id,
-            reason=against[0].reason,
+            rule_id=finding.rule_id,
+            reason=finding.reason,
+            kind=kind,
             text=text,
-            text_sha256=digest,
+            text_sha256=sha256,
+            picture_id=picture_id,
             rules_sha256=judge.rules.sha256,
             state=REFUSED,
             plea="",
@@ -70,8 +98,9 @@ def require_allowed(
             created_at=now_ms,
         )
         db.add(refusal)
-        told(db, "prompt.refuse", refusal.id, audit.SYSTEM, now_ms, rule=refusal.rule_id)
-    raise PromptRefused(refusal.reason, rule=refusal.rule_id, refusal=refusal.id)
+        told(db, refusal, "refuse", audit.SYSTEM, now_ms, rule=refusal.rule_id)
+        why = {"rule": refusal.rule_id, "refusal": refusal.id}
+    raise (PromptRefused if kind == PROMPT else PictureRefused)(finding.reason, **why)
 
 
 def require_slow(db: Session, tester_id: str, now_ms: int) -> None:
@@ -90,7 +119,9 @@ def require_slow(db: Session, tester_id: str, now_ms: int) -> None:
 def appeal(db: Session, refusal_id: str, tester_id: str, plea: str, now_ms: int) -> Refusal:
     """Ask a person to look at one's own refusal, once. Does not commit.
 
-    Raises BadSpec without words, NotFound, Conflict where it was asked for already.
+    Its picture is kept from now on, for whoever decides.
+    Raises BadSpec without words, NotFound, Conflict where it was asked for already, or where its
+    picture is gone.
     """
     plea = plain_words(plea, "words", least=1)
     refusal = db.get(Refusal, refusal_id)
@@ -99,14 +130,26 @@ def appeal(db: Session, refusal_id: str, tester_id: str, plea: str, now_ms: int)
     asked = update(Refusal).where(Refusal.id == refusal_id, Refusal.state == REFUSED)
     if not changed(db, asked.values(state=APPEALED, plea=plea, appealed_at=now_ms)):
         raise Conflict("This was appealed already. The page shows where it stands.")
-    told(db, "prompt.appeal", refusal_id, f"tester:{tester_id}", now_ms)
+    if refusal.picture_id is not None:
+        keep_picture(db, refusal.picture_id, tester_id, now_ms)
+    told(db, refusal, "appeal", f"tester:{tester_id}", now_ms)
     return db.get_one(Refusal, refusal_id, populate_existing=True)
+
+
+def keep_picture(db: Session, picture_id: str, tester_id: str, now_ms: int) -> None:
+    """Raises Conflict."""
+    try:
+        use_pictures(db, [picture_id], tester_id, now_ms)
+    except NotFound as error:
+        raise Conflict(
+            "This picture is gone: ask for the clip with it again, then appeal."
+        ) from error
 
 
 def decide(
     db: Session, refusal_id: str, verdict: str, words: str, *, by: str, now_ms: int
 ) -> Refusal:
-    """Uphold an appealed refusal, or let the text pass, as the admin `by`. Does not commit.
+    """Uphold an appealed refusal, or let it pass, as the reviewer `by`. Does not commit.
 
     Raises BadSpec without words, NotFound, OwnWork, AlreadyDecided.
     """
@@ -122,7 +165,7 @@ def decide(
     decided = {"state": verdict, "words": words, "decided_by": by, "decided_at": now_ms}
     if not changed(db, waiting.values(**decided)):
         raise AlreadyDecided(db.get_one(Refusal, refusal_id, populate_existing=True).state)
-    told(db, "prompt.decide", refusal_id, f"tester:{by}", now_ms, verdict=verdict)
+    told(db, refusal, "decide", f"tester:{by}", now_ms, verdict=verdict)
     return db.get_one(Refusal, refusal_id, populate_existing=True)
 
 
@@ -151,12 +194,26 @@ def counts(db: Session, since_ms: int = 0) -> dict[str, dict[str, int]]:
     return found
 
 
-def told(db: Session, action: str, refusal_id: str, by: str, now_ms: int, **facts: object) -> None:
+def told(db: Session, refusal: Refusal, verb: str, by: str, now_ms: int, **facts: object) -> None:
     audit.record(
         db,
         actor=by,
-        action=action,
-        subject=f"refusal:{refusal_id}",
+        action=f"{refusal.kind}.{verb}",
+        subject=f"refusal:{refusal.id}",
         details=facts,
         now_ms=now_ms,
     )
+
+
+def require_appealed_picture(db: Session, refusal_id: str) -> str:
+    """The picture that its artist showed to a person by appealing. Raises NotFound for others."""
+    refusal = db.get(Refusal, refusal_id)
+    if refusal is None or refusal.state == REFUSED or refusal.picture_id is None:
+        raise NotFound
+    return find_picture(db, refusal.picture_id, refusal.tester_id).key
+
+
+def pictures_of(db: Session, found: Sequence[Refusal]) -> set[str]:
+    """Which of the pictures that these refusals name are still kept."""
+    named = [refusal.picture_id for refusal in found if refusal.picture_id]
+    return set(db.scalars(select(Picture.id).where(Picture.id.in_(named)))) if named else set()

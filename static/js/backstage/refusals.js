@@ -1,4 +1,4 @@
-// Refused prompts whose artists asked for a person.
+// Refused prompts and pictures whose artists asked for a person.
 
 import { question } from "./dialogs.js";
 import { area } from "../showing/fields.js";
@@ -18,6 +18,7 @@ export async function lookAtAppeals() {
 }
 
 function acts(refusal) {
+  if (refusal.own) return [h("p", { class: "barred" }, "This is your own: somebody else decides it.")];
   const act = (label, verdict, kind = "") => h("button", { type: "button", class: `button ${kind}`, onclick: () => decide(refusal, verdict, label) }, label);
   return [act("Let it pass", "allowed", "primary"), act("Uphold", "upheld", "danger")];
 }

@@ -203,10 +203,8 @@ accountMenu(find(".account-menu"), me);
 for (const section of document.querySelectorAll(".for-admins")) section.hidden = !me.is_admin;
 if (!me.is_admin) stayHere();
 await look();
-if (me.is_admin) {
-  await lookAtAppeals();
-  await openIncidents();
-}
+await lookAtAppeals();
+if (me.is_admin) await openIncidents();
 
 /** To a reviewer who is no admin the rest of backstage is not there. */
 function stayHere() {

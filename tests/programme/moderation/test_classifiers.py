@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -33,17 +34,22 @@ def library() -> str:
     return f"{KEPT}{os.pathsep}{ROOT}"
 
 
-def test_model_of_the_transformers_library_judges_prompts_by_its_path(tmp_path: Path) -> None:
-    """A tiny one, learned here, saved, and loaded as an operator's would be; offline."""
+def ask_library(script: str, folder: Path) -> dict[str, Any]:
+    """What `script`, which has the library and no network, prints of a model it saves there."""
     done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("judge_with_transformers.py"), tmp_path / "m"],
+        [sys.executable, Path(__file__).with_name(script), folder],
         env=os.environ | {"PYTHONPATH": library(), "HF_HUB_OFFLINE": "1"},
         capture_output=True,
         text=True,
         timeout=280,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    told = json.loads(done.stdout.splitlines()[-1])
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_model_of_the_transformers_library_judges_prompts_by_its_path(tmp_path: Path) -> None:
+    """A tiny one, learned here, saved, and loaded as an operator's would be; offline."""
+    told = ask_library("judge_with_transformers.py", tmp_path / "m")
     assert told["parameters"] < 2000
     assert {text for text, refused in told["refuses"].items() if refused} == {
         text for text in told["refuses"] if "insult" in text
@@ -51,6 +57,17 @@ def test_model_of_the_transformers_library_judges_prompts_by_its_path(tmp_path: 
     assert told["rule"].endswith("m_insult")
     assert told["reason"] == "A classifier took it for “insult”. Classifiers err; appeal if it did."
     assert "has the labels harmless, insult." in told["unknown"]
+
+
+def test_model_of_the_transformers_library_judges_pictures_by_its_path(tmp_path: Path) -> None:
+    """Any of the labels named refuses, and no other."""
+    told = ask_library("look_with_transformers.py", tmp_path / "m")
+    assert told["parameters"] < 3000
+    assert told["refuses"] == {"red": True, "green": True, "blue": False, "grey": False}
+    assert told["narrow"] == {"red": False, "green": True, "blue": False, "grey": False}
+    assert told["rule"].endswith("m_blood_gore")
+    assert told["reason"].startswith("A classifier took a picture for “blood” or “gore”.")
+    assert "has the labels blood, calm, gore." in told["unknown"]
 
 
 def judging(score: Callable[[str], float], answer_s: float = 5.0) -> Classifier:

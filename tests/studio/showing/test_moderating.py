@@ -47,7 +47,7 @@ def test_refusal_by_the_video_api_says_the_same(house: House, ada: Person) -> No
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "prompt_refused")
 
 
-def test_appeal_is_read_by_an_admin_and_lets_the_prompt_pass(
+def test_appeal_is_read_by_a_person_and_lets_the_prompt_pass(
     house: House, ben: Person, admin: Person
 ) -> None:
     refusal = str(ask(ben)["refusal"])
@@ -62,7 +62,7 @@ def test_appeal_is_read_by_an_admin_and_lets_the_prompt_pass(
     wish = {"verdict": "allowed", "words": "With his word, yes."}
     admin.browser.post(f"/backstage/refusals/{refusal}/decide", json=wish)
     [own] = ben.browser.get("/refusals").json()["refusals"]
-    assert (own["state"], own["words"], own["by"]) == ("allowed", wish["words"], "an admin")
+    assert (own["state"], own["words"], own["by"]) == ("allowed", wish["words"], "a reviewer")
     assert ask(ben)["state"] == "queued"
 
 

@@ -8,7 +8,7 @@ from auth.records import AuditEntry
 from studio.clock import now_ms
 from studio.doors import DOORS, Who, find_door
 from studio.gateway import Gateway
-from tests.studio.conftest import House, Person
+from tests.studio.conftest import WISH, House, Person
 from tests.studio.showing.conftest import approve, finished, mine
 from tests.studio.test_closed_doors import METHODS, Inside, every_address, knock
 
@@ -49,7 +49,24 @@ def test_doors_of_reviewers_are_the_desk_alone() -> None:
         r"/backstage/reviews(/list)?",
         r"/backstage/reviews/[0-9a-f]{32}\.(mp4|jpg)",
         r"/backstage/reviews/decide",
+        r"/backstage/refusals",
+        r"/backstage/refusals/[0-9a-f]{32}\.jpg",
+        r"/backstage/refusals/[0-9a-f]{32}/decide",
     }
+
+
+def test_reviewer_decides_on_the_appeal_of_a_prompt_and_not_on_their_own(
+    ada: Person, rhea: Person
+) -> None:
+    codes = []
+    for person in (ada, rhea):
+        wish = {**WISH, "prompt": "a deepfake of my neighbour"}
+        refusal = person.browser.post("/jobs", json=wish).json()["refusal"]
+        person.browser.post(f"/refusals/{refusal}/appeal", json={"plea": "He agreed."})
+        verdict = {"verdict": "allowed", "words": "With his word."}
+        answer = rhea.browser.post(f"/backstage/refusals/{refusal}/decide", json=verdict)
+        codes.append(answer.json().get("code", answer.json().get("state")))
+    assert codes == ["allowed", "own_work"]
 
 
 def test_reviewer_decides_on_a_clip_of_somebody_else_and_not_on_their_own(
