@@ -41,7 +41,8 @@ class Shown:
     """A clip that others can see, until `ended_at`: by whom, and why, stays here.
 
     credit    whom it names, as the artist wishes; empty: nobody
-    ended_by  `artist` | `admin`; an admin gives a reason of programme/reasons.py and words
+    ended_by  `artist` | `admin`; an admin gives words, and a reason of programme/reasons.py where
+              the whole clip is taken down
     """
 
     owner_id: Mapped[str] = mapped_column(String(32), index=True)

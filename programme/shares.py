@@ -11,7 +11,16 @@ from auth.rows import changed
 from errors import BadSpec, Conflict, LinkEnded, NotFound
 from jobs.records import Clip
 from programme.records_clips import Share
-from programme.showing import ARTIST, not_expired, plain_credit, require_showable, told
+from programme.showing import (
+    ADMIN,
+    ARTIST,
+    NAMED,
+    not_expired,
+    plain_credit,
+    require_showable,
+    told,
+)
+from programme.words import plain_words
 
 DAYS_MAX = 365
 DAY_MS = 86_400_000
@@ -64,6 +73,26 @@ def end(db: Session, share_id: str, owner_id: str, now_ms: int) -> None:
     open_link = update(Share).where(Share.id == share_id, Share.ended_at.is_(None))
     if changed(db, open_link.values(ended_at=now_ms, ended_by=ARTIST)):
         told(db, "share.end", f"share:{share_id}", owner_id, now_ms)
+
+
+def end_for_artist(db: Session, what: str, words: str, *, by: str, now_ms: int) -> Share:
+    """End this one link as the admin `by`, whose words its artist reads. Does not commit.
+
+    what  its address, or its id. No other link ends, and the artist may make a new one: whoever
+          wants the clip gone takes it down (showing.py)
+    Raises BadSpec without words, NotFound, Conflict where it has ended.
+    """
+    words = plain_words(words, "words", least=1)
+    named = NAMED.findall(what)
+    known = Share.id.in_(named[-1:]) | Share.secret.in_(named[-1:])
+    share = db.scalar(select(Share).where(known))
+    if share is None:
+        raise NotFound
+    open_link = update(Share).where(Share.id == share.id, Share.ended_at.is_(None))
+    if not changed(db, open_link.values(ended_at=now_ms, ended_by=ADMIN, words=words)):
+        raise Conflict("This link has ended already.")
+    told(db, "share.end", f"share:{share.id}", by, now_ms)
+    return db.get_one(Share, share.id, populate_existing=True)
 
 
 def follow(db: Session, secret: str, now_ms: int) -> tuple[Share, Clip]:

@@ -60,7 +60,7 @@ def clip_named(db: Session, what: str) -> str:
 def taken_down_for(db: Session, clip_id: str) -> str | None:
     """The reason for which an admin ended what was shown of this clip, or None."""
     for record in (Publication, Share):
-        ended = select(record.reason).where(record.clip_id == clip_id, record.ended_by == ADMIN)
+        ended = select(record.reason).where(record.clip_id == clip_id, is_taken_down(record))
         reason = db.scalar(ended.limit(1))
         if reason is not None:
             return reason
@@ -94,7 +94,7 @@ def restore(db: Session, clip_id: str, *, by: str, now_ms: int) -> None:
             changed(
                 db,
                 update(record)
-                .where(record.clip_id == clip_id, record.ended_by == ADMIN)
+                .where(record.clip_id == clip_id, is_taken_down(record))
                 .values(ended_by=ARTIST),
             )
             for record in KINDS
@@ -132,6 +132,11 @@ KINDS: tuple[type[Share] | type[Publication], ...] = (Share, Publication)
 
 def open_of(record: type[Share] | type[Publication], clip_id: str) -> Update:
     return update(record).where(record.clip_id == clip_id, record.ended_at.is_(None))
+
+
+def is_taken_down(record: type[Share] | type[Publication]) -> ColumnElement[bool]:
+    """Not a single link that an admin ended, which says nothing of its clip."""
+    return (record.ended_by == ADMIN) & record.reason.is_not(None)
 
 
 def not_expired(now_ms: int) -> ColumnElement[bool]:

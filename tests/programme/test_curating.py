@@ -14,6 +14,7 @@ from sqlalchemy import select
 from auth import reviewers, testers
 from auth.records import AuditEntry
 from database import Database
+from errors import LinkEnded
 from programme import (
     feedback,
     gallery,
@@ -29,7 +30,7 @@ from programme.__main__ import main, make_parser
 from programme.feedback import Said
 from programme.moderation import refusals
 from programme.moderation.records import Refusal
-from programme.records_clips import Publication
+from programme.records_clips import Publication, Share
 from tests.programme.conftest import finished_clip
 
 EARLIER = 1_700_000_000_000
@@ -256,6 +257,32 @@ def test_words_not_understood_end_with_2_and_a_sentence(
 )
 def test_programme_page_shows_only_commands_that_exist(line: str) -> None:
     assert callable(make_parser().parse_args(shlex.split(line)).command)
+
+
+def test_one_link_is_ended_and_the_others_of_its_clip_stay(hall: Hall) -> None:
+    clip_id, ada = hall.clip(), hall.people["Ada"]
+    wish = {"mode": "free", "credit": "", "days": None, "now_ms": EARLIER}
+    with hall.database.begin() as db:
+        first, other = (shares.make(db, clip_id, ada, **wish) for _ in range(2))  # type: ignore[arg-type]
+        secret = first.secret
+    end = ("shown", "end", f"https://g.example/shared/{secret}", "--words", "You asked.", "--yes")
+    assert "Rhea is not an admin" in hall.run(*end, "--by", "Rhea", fails=True)
+    assert hall.run(*end, "--by", "Cleo") == {"link": first.id, "clip": clip_id}
+    assert "ended already" in hall.run(*end, "--by", "Cleo", fails=True)
+    assert [row["link"] for row in hall.run("shown", "list")] == [other.id]
+    with hall.database.begin() as db:
+        with pytest.raises(LinkEnded):
+            shares.follow(db, secret, EARLIER + 1)
+        shares.follow(db, other.secret, EARLIER + 1)
+        shares.make(db, clip_id, ada, **wish)  # type: ignore[arg-type]
+        ended = db.get_one(Share, first.id)
+        assert (ended.ended_by, ended.words) == ("admin", "You asked.")
+        logged = db.scalars(select(AuditEntry).where(AuditEntry.action == "share.end")).one()
+    assert (logged.actor, logged.subject) == (f"tester:{hall.people['Cleo']}", f"share:{first.id}")
+    hall.run("shown", "end", other.id, "--words", "This one too.", "--by", "Cleo", "--yes")
+    assert "nothing here" in hall.run(
+        "shown", "end", "x", "--words", "What?", "--by", "Cleo", "--yes", fails=True
+    )
 
 
 def test_prompts_are_read_where_the_policy_lets_admins_with_a_reason(hall: Hall) -> None:

@@ -84,7 +84,7 @@ function linksOf({ links }) {
 }
 
 function linkRow(link) {
-  if (link.state !== "open") return h("li", {}, h("span", { class: "state rejected" }, `A link was taken down by an admin: ${link.sentence}`), h("span", { class: "soft" }, link.words));
+  if (link.state !== "open") return h("li", {}, h("span", { class: "state rejected" }, link.sentence ? `A link was taken down by an admin: ${link.sentence}` : "A link was ended by an admin"), h("span", { class: "soft" }, link.words));
   const until = link.expires_at ? `until ${day(link.expires_at)}` : "until you end it";
   return h(
     "li",
