@@ -46,20 +46,23 @@ class FileCommits:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.connection: sqlite3.Connection | None = None
+        self.cursor: sqlite3.Cursor | None = None
 
     async def word(self) -> int | None:
         try:
-            if self.connection is None:
-                self.connection = sqlite3.connect(self.path, timeout=0, check_same_thread=False)
-            return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
+            if self.cursor is None:
+                connection = sqlite3.connect(
+                    self.path, timeout=0, isolation_level=None, check_same_thread=False
+                )
+                self.cursor = connection.cursor()
+            return int(self.cursor.execute("PRAGMA data_version").fetchone()[0])
         except sqlite3.Error:
             return None
 
     def close(self) -> None:
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
+        if self.cursor is not None:
+            self.cursor.connection.close()
+            self.cursor = None
 
 
 class ServerCommits:

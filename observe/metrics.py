@@ -4,6 +4,8 @@ A process counts for itself: Prometheus scrapes each web process and each worker
 share (the line, the workers alive) each web process reads from the database when it is asked.
 """
 
+from functools import lru_cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
@@ -88,3 +90,9 @@ REAPED = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+
+
+@lru_cache(maxsize=4096)
+def http_seconds(method: str, route: str, status: str) -> Histogram:
+    """What times one kind of request: there are few kinds, and finding theirs takes a while."""
+    return HTTP_SECONDS.labels(method, route, status)

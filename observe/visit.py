@@ -1,17 +1,17 @@
 """One request on its way through the house: its id, and what may be told of it afterwards."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 NOWHERE = "-"
 
 
 def new_request_id() -> str:
     """`req_` and 32 hex digits. Ours alone: what a stranger sends is no name for their request."""
-    return f"req_{uuid4().hex}"
+    return f"req_{secrets.token_hex(16)}"
 
 
 @dataclass

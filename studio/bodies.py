@@ -4,7 +4,6 @@ from starlette.types import Message, Receive, Scope
 
 from errors import BadRequest
 from studio.doors import Door
-from studio.requests import header_values
 
 
 async def read_body(door: Door, scope: Scope, receive: Receive) -> bytes:
@@ -12,8 +11,8 @@ async def read_body(door: Door, scope: Scope, receive: Receive) -> bytes:
 
     Raises BadRequest where it is larger than the door takes, declared or counted.
     """
-    for declared in header_values(scope, "content-length"):
-        if declared.isascii() and declared.isdigit():
+    for name, declared in scope["headers"]:
+        if name == b"content-length" and declared.isdigit():
             refuse_large(door, int(declared))
     if door.unread or scope["method"] in ("GET", "HEAD"):
         return b""

@@ -7,7 +7,6 @@ from starlette.types import Scope
 from auth.sign_ins import LIFETIME_MS
 from errors import BadRequest
 from settings import Settings
-from studio.requests import header_values
 
 
 @dataclass(frozen=True)
@@ -19,27 +18,37 @@ class Credential:
     signed: bool = False
 
 
+NOTHING = Credential()
+
+
 def read_credential(scope: Scope, cookie_name: str) -> Credential:
     """`Authorization: DPoP …` or `Bearer …`, for scripts, or the session cookie, for browsers.
 
-    Raises BadRequest where there are several, or of another kind: a server that picks one of two
-    can be made to check one and act for the other.
+    NOTHING where neither came. Raises BadRequest where there are several, or of another kind: a
+    server that picks one of two can be made to check one and act for the other.
     """
-    authorizations = header_values(scope, "authorization")
-    cookies = [
-        value
-        for line in header_values(scope, "cookie")
-        for name, _, value in (part.strip().partition("=") for part in line.split(";"))
-        if name == cookie_name
-    ]
+    authorizations, cookies = [], []
+    for name, value in scope["headers"]:  # every one: most servers hide that there can be several
+        if name == b"authorization":
+            authorizations.append(value.decode("latin-1"))
+        elif name == b"cookie":
+            cookies += cookies_in(value.decode("latin-1"), cookie_name)
     if len(authorizations) + len(cookies) > 1:
         raise BadRequest("Send one credential: a token or the session cookie, once.")
+    if cookies:
+        return Credential(cookie=cookies[0])
     if not authorizations:
-        return Credential(cookie=cookies[0] if cookies else None)
+        return NOTHING
     scheme, _, token = authorizations[0].partition(" ")
     if scheme.lower() not in ("bearer", "dpop") or not token.strip():
         raise BadRequest("The Authorization header must read: DPoP, a space, your token.")
     return Credential(bearer=token.strip(), signed=scheme.lower() == "dpop")
+
+
+def cookies_in(line: str, wanted: str) -> list[str]:
+    """Every value of that name in one Cookie header."""
+    pairs = (part.strip().partition("=") for part in line.split(";"))
+    return [value for name, _, value in pairs if name == wanted]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ a body of reasonable size. Whatever fails on the way never reaches a route, ours
 """
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -29,7 +30,7 @@ from errors import (
 from observe import metrics, visit
 from studio.bodies import bounded, read_body, replay
 from studio.clock import now_ms
-from studio.credentials import Credential, SessionCookie, read_credential
+from studio.credentials import NOTHING, Credential, SessionCookie, read_credential
 from studio.doors import GRADIO_QUEUE, NOWHERE, Door, Who, canonical_path, find_door
 from studio.headers import cache_control, common_headers
 from studio.knocking import try_token
@@ -37,7 +38,7 @@ from studio.leases import serve_under
 from studio.parts import Parts
 from studio.proving import note, proof_of, spend
 from studio.refusals import answer, unreachable
-from studio.requests import address_of, client_behind, header_values
+from studio.requests import Network, address_of, client_behind, header_values
 from studio.session_hashes import SessionHashes
 from studio.standing import Standing
 
@@ -68,8 +69,7 @@ class Gateway:
             await self.app(scope, receive, send)
             self.recall.close()
         elif scope["type"] == "http":
-            trusted = self.parts.settings.trusted_proxies
-            scope = begun({**scope, "client": client_behind(scope, trusted)})
+            scope = begun(scope, self.parts.settings.trusted_proxies)
             await self.serve(scope, receive, self.with_headers(scope, send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
@@ -114,9 +114,9 @@ class Gateway:
         path = canonical_path(scope["path"], scope.get("raw_path") or b"")
         door = find_door(scope["method"], path)
         if door is not None and door.who is Who.ANYONE:
-            return door, Credential()
+            return door, NOTHING
         credential = read_credential(scope, self.cookie.name)
-        if credential == Credential():
+        if credential is NOTHING:
             raise NotSignedIn(UNSIGNED)
         return door or NOWHERE, credential
 
@@ -215,15 +215,15 @@ class Gateway:
     def with_headers(self, scope: Scope, send: Send) -> Send:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                rows = list(message.get("headers", ()))
-                added = [(b"cache-control", cache_control(scope["path"])), *self.headers]
+                rows = message.get("headers", ())
+                added = [*self.headers, (b"cache-control", cache_control(scope["path"]))]
                 proof = scope["state"].get("proof")
                 if message["status"] == 401 or (proof and proof.ageing):
                     nonce = self.parts.proofs.nonce(now_ms())
                     added.append((b"dpop-nonce", nonce.encode()))
                 said = {name.lower() for name, _ in rows}
-                rows += [row for row in added if row[0] not in said]
-                message = {**message, "headers": rows}
+                missing = [row for row in added if row[0] not in said]
+                message = {**message, "headers": [*rows, *missing]}
             await send(message)
 
         return send_with_headers
@@ -233,14 +233,11 @@ class Gateway:
 UNSIGNED = str(TokenInvalid())
 
 
-def begun(scope: Scope) -> Scope:
+def begun(scope: Scope, trusted: Sequence[Network]) -> Scope:
     """The request as the house sees it: without headers that a proxy may have been fooled into."""
     return {
         **scope,
-        "headers": [row for row in scope["headers"] if not is_untrusted(row[0])],
+        "client": client_behind(scope, trusted),
+        "headers": [row for row in scope["headers"] if not row[0].lower().startswith(UNTRUSTED)],
         "state": {**scope.get("state", {}), "arrived_s": asyncio.get_running_loop().time()},
     }
-
-
-def is_untrusted(name: bytes) -> bool:
-    return name.lower().startswith(UNTRUSTED)

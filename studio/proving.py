@@ -8,7 +8,7 @@ from auth.gate import Principal
 from auth.proofs import Proof
 from errors import BadRequest, GreenroomError, ProofRequired
 from studio.clock import now_ms
-from studio.credentials import Credential
+from studio.credentials import NOTHING, Credential
 from studio.doors import Door
 from studio.parts import Parts
 from studio.refusals import unreachable
@@ -35,7 +35,7 @@ def proof_of(parts: Parts, credential: Credential, scope: Scope) -> Proof | None
 
     Raises ProofRequired for a token that says it is signed for and is not.
     """
-    if credential == Credential() or (credential.bearer is not None and not credential.signed):
+    if credential is NOTHING or (credential.bearer is not None and not credential.signed):
         return None
     proof = read_proof(parts, scope, credential.bearer)
     if credential.signed and proof is None:

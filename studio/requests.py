@@ -30,7 +30,7 @@ def client_behind(scope: Scope, trusted: Sequence[Network]) -> tuple[str, int] |
     trusted proxy is the client; what stands left of that the client may have written.
     """
     client: tuple[str, int] | None = scope.get("client")
-    if client is None or not trusted or not is_within(client[0], trusted):
+    if not trusted or client is None or not is_within(client[0], trusted):
         return client
     heard = ",".join(header_values(scope, "x-forwarded-for")).split(",")
     for address in reversed([part.strip() for part in heard]):

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from errors import GreenroomError
@@ -48,6 +48,7 @@ from studio.showing.routes import ROUTES as SHOWING
 from studio.tracing_desk import ROUTES as TRACING
 from studio.videos.routes import ROUTES as VIDEOS
 from studio.webhooks.routes import ROUTES as WEBHOOKS
+from studio.wings import Wings
 
 STATIC = Path(__file__).parent.parent / "static"
 # Where a system has no face of ours, Source Sans stands in; Gradio's package brings it along.
@@ -58,11 +59,12 @@ def build_site(parts: Parts) -> Gateway:
     """The whole web application: gateway → shell → our routes → Gradio."""
     # Our routes come first: what is added after a mount at / is never reached.
     site = FastAPI(
-        routes=routes(parts),
+        routes=[Wings(routes(parts))],
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # ours: observe/
         exception_handlers={
             GreenroomError: refuse,
             OperationalError: refuse_for_now,
@@ -86,7 +88,7 @@ def build_site(parts: Parts) -> Gateway:
     return Gateway(Shell(site, parts.settings), parts)
 
 
-def routes(parts: Parts) -> list[BaseRoute]:
+def routes(parts: Parts) -> list[Route | Mount]:
     def at(path: str, handler: Callable[..., Awaitable[Response]], method: str = "GET") -> Route:
         async def endpoint(request: Request) -> Response:
             visit.note(route=path)

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -66,20 +67,26 @@ class Answer:
         `ms`: until the answer began; `open_ms`: until it ended, which is later for a stream.
         """
         visit = self.visit
-        labels = (self.method, visit.route, str(self.status or "none"))  # none: they left first
-        metrics.HTTP_SECONDS.labels(*labels).observe(self.waited_s)
+        status = str(self.status or "none")  # none: they left first
+        metrics.http_seconds(self.method, visit.route, status).observe(self.waited_s)
         if visit.code is not None:
             metrics.REFUSALS.labels(visit.code).inc()
-        span.update_name(f"{self.method} {visit.route}")
-        span.set_attributes(
-            {
-                "http.request.method": self.method,
-                "http.route": visit.route,
-                "http.response.status_code": self.status or 0,
-                "greenroom.request_id": str(visit.id),
-            }
-        )
-        facts = {
+        if span.is_recording():
+            span.update_name(f"{self.method} {visit.route}")
+            span.set_attributes(
+                {
+                    "http.request.method": self.method,
+                    "http.route": visit.route,
+                    "http.response.status_code": self.status or 0,
+                    "greenroom.request_id": str(visit.id),
+                }
+            )
+        if log.isEnabledFor(logging.INFO):
+            log.info("request", extra=self.facts())
+
+    def facts(self) -> dict[str, Any]:
+        visit = self.visit
+        return {
             "method": self.method,
             "route": visit.route,
             "status": self.status,
@@ -88,4 +95,3 @@ class Answer:
             "ms": round(self.waited_s * 1000, 1),
             "open_ms": round((time.perf_counter() - self.began) * 1000, 1),
         }
-        log.info("request", extra=facts)
