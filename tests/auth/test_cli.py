@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import io
 import json
 import os
 import pty
@@ -10,7 +11,10 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -36,11 +40,33 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def run(environment: dict[str, str]) -> Run:
+    """The whole command, in this process: a new one takes a second to begin."""
+
     def command(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            patch.dict(os.environ, environment | more, clear=True),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            try:
+                code: Any = main(list(words))
+            except SystemExit as ended:
+                code = ended.code
+        return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+    return command
+
+
+@pytest.fixture
+def start(environment: dict[str, str]) -> Run:
+    """The command as a process of its own."""
+
+    def command(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "auth", *words],
             cwd=ROOT,
-            env=environment | more,
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -287,13 +313,16 @@ def test_token_revoke_asks_at_a_terminal(
 
 
 def test_commands_work_while_a_server_holds_the_database_open(
-    run: Run, environment: dict[str, str]
+    start: Run, environment: dict[str, str]
 ) -> None:
-    run("tester", "add", "Ada")
+    """In processes of their own, whose exit codes and streams scripts rely on."""
+    assert start("tester", "add", "Ada").stdout == "Ada is in the programme.\n"
+    assert start("dance").returncode == 2
     database = Database(Settings.read(environment).database_url)
     with database.read() as db:
         assert len(tokens.list(db)) == 0
-        assert run("token", "issue", "Ada").returncode == 0
+        issued = start("token", "issue", "Ada")
+        assert (issued.returncode, tokens.parse(issued.stdout.strip()).kind) == (0, "access")
     with database.read() as db:
         assert len(tokens.list(db)) == 1
     database.close()

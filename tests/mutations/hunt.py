@@ -3,41 +3,44 @@
 A run of pytest a mutant would spend nearly all its time on imports and collection.
 """
 
+import gc
 import os
-import signal
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import NoReturn
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
 import pytest
-from _pytest.runner import runtestprotocol
+from _pytest.nodes import Item
 from mutmut.mutation import trampoline
 
+from tests.mutations.fork import KEPT, in_a_fork, make_anew, run_test
 from tests.mutations.score import Found, Journal
+from tests.mutations.walk import Known, Walk, within
 
-# What is made once and kept for all mutants: nothing in it comes of auth/.
-KEPT = {"sqlite_template", "redis_url"}
-# Of processor time, which other work on the machine does not lengthen. A survivor runs all its
-# tests within the budget; those slower than SLOWEST_S are left out for all, and named.
-SLOWEST_S, BUDGET_S = 3.0, 40.0
-# How long a mutant may take beside what its tests took unchanged.
-PATIENCE, LEAST_S = 8, 60
+# Of processor time, which other work on the machine does not lengthen. Tests slower than this are
+# left out for all, and named.
+SLOWEST_S = 3.0
 
 
 class Hunt:
-    """A plugin in the place of pytest's own loop over tests."""
+    """A plugin in the place of pytest's own loop over tests.
 
-    def __init__(self, mutants: Sequence[str], journal: Journal, minutes: float) -> None:
+    `budget_s`: of processor time, how long the tests of one mutant may take unchanged; what none
+    of these noticed has survived.
+    """
+
+    def __init__(
+        self, mutants: Sequence[str], journal: Journal, walk: Walk, minutes: float, budget_s: float
+    ) -> None:
         self.mutants = mutants
         self.minutes = minutes
         self.journal = journal
+        self.walk = walk
+        self.budget_s = budget_s
         self.reached: set[str] = set()
-        self.tests: dict[str, list[pytest.Function]] = defaultdict(list)
-        self.took_s: dict[pytest.Function, float] = {}
-        self.lasted_s: dict[pytest.Function, float] = {}
+        self.known: dict[Item, Known] = {}
         self.out = os.dup(sys.stderr.fileno())  # pytest takes the other one for itself
 
     def say(self, line: str) -> None:
@@ -48,11 +51,10 @@ class Hunt:
         if session.testsfailed:
             return False
         trampoline.record_trampoline_hit = lambda name, caller=None: self.reached.add(name)
-        self.walk(session.items)
-        while (sound := self.hold_against(list(self.took_s), "")).outcome != "survived":
-            # In a fork it fails unchanged: it would notice whatever it is held against.
-            self.say(f"left out, fails in a fork: {sound.by}")
-            self.leave_out(sound.by)
+        self.warm_up(session)
+        gc.collect()
+        gc.freeze()  # else each fork would copy what it only counts
+        self.go_through(session.items)
         end = time.monotonic() + self.minutes * 60
         for number, name in enumerate(self.mutants, 1):
             if time.monotonic() > end:
@@ -64,111 +66,66 @@ class Hunt:
             )
         return True
 
-    def walk(self, items: Sequence[pytest.Function]) -> None:
-        """Run every test on the code as it is: what it reaches, how long it takes.
+    def warm_up(self, session: pytest.Session) -> None:
+        """A test of each file, here: what Python and SQLAlchemy do once is not done in each fork.
 
-        A test that fails here, or is slow, holds nothing.
+        And one for each of KEPT.
         """
+        begun: set[object] = set()
+        for item in session.items:
+            wanted = {item.path, *KEPT} & {item.path, *getattr(item, "fixturenames", ())}
+            if not wanted <= begun:
+                begun |= wanted
+                run_test(item, only_the_session(session))
+
+    def go_through(self, items: Sequence[Item]) -> None:
+        """Run every test that is not known in a fork, on the code as it is: what does it reach?
+
+        A test that fails there would notice whatever it is held against: it holds nothing, nor
+        does a slow one.
+        """
+        new = [item for item in items if self.walk.find(item) is None]
+        if new:
+            child = os.fork()
+            if child == 0:
+                self.walk_in_a_fork(new)
+            os.waitpid(child, 0)
+            self.walk.read()
+        for item in items:
+            known = self.walk.find(item)
+            if known is None:
+                self.say(f"left out, fails unchanged: {item.nodeid}")
+            elif known.cpu_s > SLOWEST_S:
+                self.say(f"left out, takes {known.cpu_s:.1f} s: {item.nodeid}")
+            elif known.reached:
+                self.known[item] = known
+        self.say(f"{len(items)} tests, of which {len(self.known)} hold mutants")
+
+    def walk_in_a_fork(self, items: Sequence[Item]) -> NoReturn:
         # Not in the environment: a process that a test starts knows nothing of this walk.
         trampoline._mutant_under_test = "stats"
-        began = time.monotonic()
         for number, item in enumerate(items):
+            make_anew(item)
             self.reached.clear()
             start, start_cpu = time.monotonic(), time.process_time()
-            reports = runtestprotocol(item, log=False, nextitem=items[(number + 1) % len(items)])
-            took = time.process_time() - start_cpu
-            if any(report.failed for report in reports):
-                self.say(f"left out, fails unchanged: {item.nodeid}")
-            elif took > SLOWEST_S:
-                self.say(f"left out, {took:.1f} s: {item.nodeid}")
-            elif not any(report.skipped for report in reports):
-                self.took_s[item], self.lasted_s[item] = took, time.monotonic() - start
-                for function in self.reached:
-                    self.tests[function].append(item)
-        for tests in self.tests.values():
-            tests.sort(key=self.took_s.__getitem__)
-        trampoline.set_mutant_under_test(None)
-        took = time.monotonic() - began
-        self.say(f"{len(items)} tests in {took:.0f} s, of which {len(self.took_s)} hold mutants")
+            outcome = run_test(item, [*items, item][number + 1])
+            cpu_s, lasted_s = time.process_time() - start_cpu, time.monotonic() - start
+            reached = sorted(self.reached) if outcome == "passed" else []
+            self.walk.add(item, Known(outcome, round(cpu_s, 4), round(lasted_s, 4), reached))
+        os._exit(0)
 
     def hold(self, name: str) -> Found:
-        """What its tests make of one mutant, quickest first, until one fails."""
-        tests = within(self.tests[name.partition("__mutmut_")[0]], self.took_s)
-        return self.hold_against(tests, name) if tests else Found("no tests", 0.0)
-
-    def hold_against(self, tests: Sequence[pytest.Function], name: str) -> Found:
+        """What its tests make of one mutant."""
+        tests = within(name.partition("__mutmut_")[0], self.known, self.budget_s)
+        if not tests:
+            return Found("no tests", 0.0)
         began = time.monotonic()
-        limit_s = LEAST_S + PATIENCE * sum(self.lasted_s[test] for test in tests)
-        read, write = os.pipe()
-        child = os.fork()
-        if child == 0:
-            run(name, tests, write)
-        os.close(write)
-        ended = wait(child, limit_s)
-        with os.fdopen(read) as pipe:
-            by = pipe.read()
-        outcome = "timeout" if ended is None else "survived" if ended == 0 else "killed"
-        return Found(outcome, round(time.monotonic() - began, 1), by)
-
-    def leave_out(self, node_id: str) -> None:
-        self.took_s = {test: s for test, s in self.took_s.items() if test.nodeid != node_id}
-        for tests in self.tests.values():
-            tests[:] = [test for test in tests if test in self.took_s]
+        cpu_s = sum(self.known[test].cpu_s for test in tests)
+        lasted_s = sum(self.known[test].lasted_s for test in tests)
+        ended = in_a_fork(name, tests, 5 + 5 * cpu_s, 60 + 8 * lasted_s)
+        return Found(ended.outcome, round(time.monotonic() - began, 1), ended.by)
 
 
-def within(
-    tests: Sequence[pytest.Function], took_s: dict[pytest.Function, float]
-) -> list[pytest.Function]:
-    found, sum_s = [], 0.0
-    for test in tests:
-        sum_s += took_s[test]
-        if sum_s > BUDGET_S:
-            break
-        found.append(test)
-    return found
-
-
-def run(name: str, tests: Sequence[pytest.Function], pipe: int) -> NoReturn:
-    """In the fork: run the tests in order, exit with 1 at the first that fails."""
-    os.setpgid(0, 0)
-    trampoline.set_mutant_under_test(name)
-    for number, test in enumerate(tests):
-        try:
-            make_anew(test)
-            reports = runtestprotocol(test, log=False, nextitem=[*tests, test][number + 1])
-            failed = any(report.failed for report in reports)
-        except BaseException:  # noqa: BLE001 (a mutant may do anything)
-            failed = True
-        if failed:
-            os.write(pipe, test.nodeid.encode())
-            os._exit(1)
-    os._exit(0)
-
-
-def make_anew(test: pytest.Function) -> None:
-    """Let what a session shares be made by the mutant, but for what it has no part in."""
-    for definitions in test._fixtureinfo.name2fixturedefs.values():
-        for definition in definitions:
-            if definition.argname in KEPT or definition.scope != "session":
-                continue
-            if definition.func.__module__.startswith("tests."):
-                definition.cached_result = None
-                definition._finalizers.clear()
-
-
-def wait(child: int, limit_s: float) -> int | None:
-    """The exit status of the fork; None where it had to be ended. Nothing it started is left."""
-    end, pause_s = time.monotonic() + limit_s, 0.001
-    status = None
-    while time.monotonic() < end:
-        ended, raw = os.waitpid(child, os.WNOHANG)
-        if ended:
-            status = os.waitstatus_to_exitcode(raw)
-            break
-        time.sleep(pause_s)
-        pause_s = min(0.05, pause_s * 1.5)
-    with suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
-    if status is None:
-        os.waitpid(child, 0)
-    return status
+def only_the_session(session: pytest.Session) -> Any:
+    """In the place of a test that follows: nothing but the session is left standing for it."""
+    return SimpleNamespace(listchain=lambda: [session])

@@ -4,10 +4,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import sqrt
 from pathlib import Path
 
+from scipy.stats import binomtest
+
 NOTICED = ("killed", "timeout")
+COMMANDS = ("auth.commands.", "auth.__main__.", "auth.answers.")
 
 
 @dataclass(frozen=True)
@@ -20,58 +22,74 @@ class Found:
 
 
 class Journal:
-    """One line a mutant, of one seed."""
+    """One line a mutant. `sources`: each module's digest; what was found in another is past."""
 
-    def __init__(self, path: Path, seed: int, found: dict[str, Found]) -> None:
+    def __init__(self, path: Path, sources: Mapping[str, str]) -> None:
         self.path = path
-        self.seed = seed
-        self.found = found
-
-    @classmethod
-    def open(cls, path: Path, seed: int) -> "Journal":
+        self.sources = sources
+        self.found: dict[str, Found] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
-        lines = map(json.loads, path.read_text().splitlines() if path.exists() else [])
-        mine = [line for line in lines if line.pop("seed") == seed]
-        return cls(path, seed, {line.pop("name"): Found(**line) for line in mine})
+        for line in map(json.loads, path.read_text().splitlines() if path.exists() else []):
+            name = line.pop("name")
+            if line.pop("source") == sources.get(module_of(name)):
+                self.found[name] = Found(**line)
 
     def add(self, name: str, found: Found) -> None:
         self.found[name] = found
+        line = {"name": name, "source": self.sources[module_of(name)], **asdict(found)}
         with self.path.open("a") as file:
-            file.write(json.dumps({"seed": self.seed, "name": name, **asdict(found)}) + "\n")
+            file.write(json.dumps(line) + "\n")
 
-    def forget(self, names: Iterable[str], outcome: str) -> None:
+    def forget(self, names: Iterable[str], outcomes: Iterable[str]) -> None:
         for name in names:
-            if name in self.found and self.found[name].outcome == outcome:
+            if name in self.found and self.found[name].outcome in outcomes:
                 del self.found[name]
 
 
-def table(names: Sequence[str], found: Mapping[str, Found]) -> str:
-    """The counts of each module, the score of all and its interval, and who survived."""
-    sizes = Counter(name.rpartition(".")[0] for name in names)
+def module_of(mutant: str) -> str:
+    return mutant.rpartition(".")[0]
+
+
+def table(
+    names: Sequence[str], sample: Sequence[str], besides: Sequence[str], found: Mapping[str, Found]
+) -> str:
+    """The counts of each module, the score of the sample with its interval, and who survived.
+
+    `names`: all mutants. `besides`: tried too, in modules of which the sample has few; they are in
+    the modules' counts and no part of the score.
+    """
+    sizes = Counter(map(module_of, names))
+    tried = [name for name in (*sample, *besides) if name in found]
+    tries = Counter(map(module_of, tried))
+    good = Counter(module_of(name) for name in tried if found[name].outcome in NOTICED)
     lines = ["| module | mutants | tried | noticed |", "|---|---|---|---|"]
-    for module, size in sorted(sizes.items()):
-        mine = [one for name, one in found.items() if name.rpartition(".")[0] == module]
-        lines.append(f"| {module} | {size} | {len(mine)} | {noticed(mine)} |")
-    tried, good = len(found), noticed(found.values())
-    lines.append(f"| all | {len(names)} | {tried} | {good} |")
-    if tried:
-        low, high = interval(good, tried)
-        lines.append(f"\n{good / tried:.1%} noticed, 95 % interval {low:.1%} to {high:.1%}")
-    lines += [
-        f"{one.outcome}: {name}"
-        for name, one in sorted(found.items())
-        if one.outcome not in NOTICED
-    ]
+    lines += [f"| {one} | {n} | {tries[one]} | {good[one]} |" for one, n in sorted(sizes.items())]
+    lines.append(f"| all | {len(names)} | {len(tried)} | {good.total()} |\n")
+    for whose, part in parts(sample):
+        lines.append(f"{whose}: {score([found[name] for name in part if name in found])}")
+    lines += [f"{found[n].outcome}: {n}" for n in sorted(tried) if found[n].outcome not in NOTICED]
     return "\n".join(lines)
+
+
+def parts(sample: Sequence[str]) -> list[tuple[str, list[str]]]:
+    said = [name for name in sample if name.startswith(COMMANDS)]
+    rest = [name for name in sample if not name.startswith(COMMANDS)]
+    return [("auth/", list(sample)), ("the gate", rest), ("its command line", said)]
+
+
+def score(found: Sequence[Found]) -> str:
+    """The share noticed and its exact interval (Clopper and Pearson 1934).
+
+    It takes no account of how evenly the sample is spread, nor of how few are left untried: both
+    only narrow it.
+    """
+    if not found:
+        return "none tried"
+    good = noticed(found)
+    exact = binomtest(good, len(found)).proportion_ci(0.95, method="exact")
+    share = f"{good} of {len(found)} noticed, {good / len(found):.1%}"
+    return f"{share}, 95 % interval {exact.low:.1%} to {exact.high:.1%}"
 
 
 def noticed(found: Iterable[Found]) -> int:
     return sum(one.outcome in NOTICED for one in found)
-
-
-def interval(good: int, tried: int) -> tuple[float, float]:
-    """Wilson's interval of 95 % (Wilson 1927), without regard to how few are left untried."""
-    z, share = 1.96, good / tried
-    middle = (share + z * z / (2 * tried)) / (1 + z * z / tried)
-    half = z * sqrt(share * (1 - share) / tried + z * z / (4 * tried**2)) / (1 + z * z / tried)
-    return middle - half, middle + half
