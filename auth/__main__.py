@@ -18,6 +18,7 @@ from auth.commands import (
     limits,
     link,
     passkey,
+    session,
     stop,
     tester,
     token,
@@ -43,6 +44,7 @@ NOUNS = {
     "audit": audit,
     "identity": identity,
     "passkey": passkey,
+    "session": session,
 }
 
 

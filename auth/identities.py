@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from auth import audit, names, terms, testers
+from auth import audit, names, sign_ins, step_up, terms, testers
 from auth.records import Tester
 from auth.rows import insert_new
 from auth.terms import Terms
 from database import Record
-from errors import BadSpec, Conflict, NotInvited
+from errors import BadSpec, Conflict, NotGranted, NotInvited
 from settings import ProviderSettings
 
 NAME_TRIES = 50
@@ -132,6 +132,23 @@ def link(db: Session, claims: Claims, tester_id: str, now_ms: int) -> None:
         subject=f"tester:{tester_id}",
         details={"issuer": claims.issuer, "subject": claims.subject},
         now_ms=now_ms,
+    )
+
+
+def require_hand(db: Session, sign_in_id: str, now_ms: int) -> None:
+    """Nothing where this session may link an account: its sign-in, or a touch in it, was just now.
+
+    Raises StepUpRequired for who has passkeys, NotGranted for who has none, TokenInvalid.
+    """
+    sign_in, _ = sign_ins.get(db, sign_in_id, now_ms=now_ms)
+    if now_ms < (sign_in.fresh_until or 0):
+        return
+    if step_up.count_passkeys(db, sign_in.tester_id):
+        step_up.require_touch_here(db, sign_in.tester_id, sign_in_id, now_ms)
+        return
+    raise NotGranted(
+        "An account is connected within ten minutes of signing in. Sign out, sign in again with "
+        "your token or a link of an admin's, and connect it then."
     )
 
 

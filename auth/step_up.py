@@ -134,7 +134,7 @@ def require_touch_here(db: Session, tester_id: str, sign_in_id: str, now_ms: int
     )
     if db.scalar(here) is None:
         raise StepUpRequired(
-            "Touch a passkey of yours first: only so can passkeys be added and removed.",
+            "Touch a passkey of yours first: what opens your account is changed only so.",
             passkeys=count_passkeys(db, tester_id),
         )
 

@@ -134,6 +134,8 @@ DOORS = (
     door("POST", r"/sign-out", Who.SIGNED_IN, proof=False),  # also without its key one can leave
     door("GET", r"/devices(/list)?", Who.SIGNED_IN),
     door("POST", r"/devices/([0-9a-f]{32}/remove|link)", Who.SIGNED_IN),
+    door("GET", r"/sessions", Who.SIGNED_IN),
+    door("POST", r"/sessions/([0-9a-f]{32}/)?end", Who.SIGNED_IN),
     door("GET", r"/passkeys", Who.SIGNED_IN),
     door("POST", r"/passkeys(/challenge|/[0-9a-f]{32}/(name|remove))?", Who.SIGNED_IN),
     door("POST", r"/touches(/challenge)?", Who.SIGNED_IN),

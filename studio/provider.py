@@ -20,7 +20,7 @@ from auth import identities, sign_ins, tokens
 from auth.identities import Claims
 from auth.keys import keyed
 from auth.oauth import Provider
-from errors import GreenroomError, NotFound, SignInFailed, Unavailable
+from errors import GreenroomError, NotFound, NotGranted, SignInFailed, Unavailable
 from settings import Settings
 from studio.clock import now_ms
 from studio.credentials import SessionCookie
@@ -75,9 +75,19 @@ async def begin(parts: Parts, request: Request) -> Response:
 async def connect(parts: Parts, request: Request) -> Response:
     """Where to send the browser so that its tester is linked to who they are at the provider.
 
-    For a browser that is signed in, and proves it. Raises NotFound, Unavailable.
+    For a browser that signed in just now, or where a passkey was touched just now.
+    Raises NotFound, NotGranted, StepUpRequired, Unavailable.
     """
-    address, cookie = await set_out(parts, request, request.state.principal.sign_in_id)
+    sign_in_id = request.state.principal.sign_in_id
+    if sign_in_id is None:
+        raise NotGranted("A script connects no account. Do it in the studio's menu.")
+
+    def check() -> None:
+        with parts.database.read() as db:
+            identities.require_hand(db, sign_in_id, now_ms())
+
+    await run_in_threadpool(check)
+    address, cookie = await set_out(parts, request, sign_in_id)
     return JSONResponse({"address": address}, headers={"set-cookie": cookie})
 
 

@@ -1,13 +1,17 @@
-// A tester's devices: which there are, letting one more in, removing one; below them their passkeys.
+// A tester's devices: which there are, letting one more in, removing one; below them their sessions
+// and passkeys.
 
 import { question, showSecret } from "./backstage/dialogs.js";
 import { showPasskeys } from "./passkeys.js";
+import { keepSessions } from "./sessions.js";
 import { accountMenu, themeMenu, wordmark } from "./studio/bar.js";
 import { h, say } from "./studio/dom.js";
 import { get, post } from "./studio/server.js";
 import { ago } from "./studio/words.js";
 
 const find = (selector) => document.querySelector(selector);
+const told = (sentence) => say(find(".announcer"), sentence);
+const sessions = keepSessions(find("section:has(.sessions)"), told);
 
 async function look() {
   const { devices, now } = await get("/devices/list");
@@ -38,8 +42,9 @@ async function remove(device) {
   });
   if (!done) return;
   if (device.here) location.assign("/sign-in");
-  say(find(".announcer"), `${device.label} was removed.`);
+  told(`${device.label} was removed.`);
   await look();
+  await sessions.offer(`${device.label} is out. Sessions elsewhere go on: end them too where somebody else may be there.`);
 }
 
 async function add() {
@@ -66,4 +71,5 @@ find(".add-device").onclick = add;
 find(".add-device").disabled = false;
 accountMenu(find(".account-menu"), await get("/me"));
 await look();
-await showPasskeys(find("section:has(.passkeys)"), (sentence) => say(find(".announcer"), sentence));
+await sessions.look();
+await showPasskeys(find("section:has(.passkeys)"), told, () => sessions.offer("Your passkeys have changed. Sessions elsewhere go on until you end them."));

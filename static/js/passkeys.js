@@ -7,11 +7,11 @@ import { askForPasskey, withTouch } from "./studio/passkeys.js";
 import { get, post } from "./studio/server.js";
 import { ago } from "./studio/words.js";
 
-/** Keep the section `root` up to date; `told(sentence)` is for screen readers. */
-export async function showPasskeys(root, told) {
+/** Keep the section `root` up to date; `told(sentence)` is for screen readers, `after()` a passkey came or went. */
+export async function showPasskeys(root, told, after) {
   const look = async () => {
     const { passkeys, asked, how_often: howOften, now } = await get("/passkeys");
-    const rows = passkeys.map((passkey) => row(passkey, now, changed));
+    const rows = passkeys.map((passkey) => row(passkey, now, { changed, cameOrWent }));
     root.querySelector(".passkeys").replaceChildren(table(["Passkey", "Last used", "~Added", ""], rows, "None yet."));
     say(
       root.querySelector(".passkeys-why"),
@@ -25,16 +25,20 @@ export async function showPasskeys(root, told) {
     told(sentence);
     await look();
   };
+  const cameOrWent = async (sentence) => {
+    await changed(sentence);
+    if (sentence) await after();
+  };
   const add = root.querySelector(".add-passkey");
   add.onclick = async () => {
     const made = await askForPasskey("Add a passkey");
-    await changed(made && `${made.label} was added.`);
+    await cameOrWent(made && `${made.label} was added.`);
   };
   await look();
   add.disabled = false;
 }
 
-function row(passkey, now, changed) {
+function row(passkey, now, { changed, cameOrWent }) {
   const { id, label, last_used_at: used, enrolled_at: added } = passkey;
   return h(
     "tr",
@@ -46,7 +50,7 @@ function row(passkey, now, changed) {
       "td",
       { class: "end" },
       h("button", { type: "button", class: "button", onclick: () => rename(passkey, changed) }, "Rename"),
-      h("button", { type: "button", class: "button danger", onclick: () => remove(passkey, changed) }, "Remove"),
+      h("button", { type: "button", class: "button danger", onclick: () => remove(passkey, cameOrWent) }, "Remove"),
     ),
   );
 }
@@ -61,7 +65,7 @@ async function rename({ id, label }, changed) {
   await changed(done && `${label} has a new name.`);
 }
 
-async function remove({ id, label }, changed) {
+async function remove({ id, label }, cameOrWent) {
   const done = await question({
     title: `Remove ${label}?`,
     text: "It shows nobody any more that it is you. You touch one of yours for this, the one itself if need be.",
@@ -70,5 +74,5 @@ async function remove({ id, label }, changed) {
     danger: true,
     act: () => withTouch(() => post(`/passkeys/${id}/remove`)),
   });
-  await changed(done && `${label} was removed.`);
+  await cameOrWent(done && `${label} was removed.`);
 }

@@ -6,16 +6,20 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from auth import identities, terms, testers
+from auth import identities, sign_ins, terms, testers
 from auth.__main__ import main
 from auth.audit import Search, entries
 from auth.identities import Claims, Identity
-from auth.records import Tester
+from auth.records import SignIn, Tester
+from auth.sign_ins import FRESH_MS
+from auth.step_up import VOUCHES_MS
 from database import Database
-from errors import Conflict, NotInvited
+from errors import Conflict, NotGranted, NotInvited, StepUpRequired, TokenInvalid
 from settings import ProviderSettings
-from tests.auth.conftest import NOON
+from tests.auth.conftest import NOON, Invited
+from tests.auth.test_passkeys import ask, enrol, sign_in_of, touch
 from tests.auth.test_races import CALLERS, all_at_once
+from tests.authenticator import Authenticator
 
 OURS = ProviderSettings(
     issuer="https://id.example",
@@ -27,6 +31,49 @@ OURS = ProviderSettings(
     admin_subject="boss",
 )
 ADA = Claims("https://id.example", "1", "Ada", "ada@EXAMPLE.org")
+
+
+def require_hand(database: Database, ada: Invited, now_ms: int) -> None:
+    with database.read() as db:
+        identities.require_hand(db, sign_in_of(ada), now_ms)
+
+
+def test_account_is_linked_within_minutes_of_signing_in(database: Database, ada: Invited) -> None:
+    require_hand(database, ada, NOON + FRESH_MS - 1)
+    with pytest.raises(NotGranted, match="within ten minutes of signing in"):
+        require_hand(database, ada, NOON + FRESH_MS)
+
+
+def test_session_that_came_by_a_devices_link_links_no_account(
+    database: Database, ada: Invited
+) -> None:
+    """Whoever made that link may have had somebody else's browser before them."""
+    with database.begin() as db:
+        db.get_one(SignIn, sign_in_of(ada)).fresh_until = None
+    with pytest.raises(NotGranted):
+        require_hand(database, ada, NOON)
+
+
+def test_account_is_linked_after_a_touch_just_now_by_who_has_passkeys(
+    database: Database, ada: Invited
+) -> None:
+    key = Authenticator()
+    enrol(database, ada, key)
+    later = NOON + FRESH_MS
+    with pytest.raises(StepUpRequired) as refused:
+        require_hand(database, ada, later)
+    assert refused.value.facts["passkeys"] == 1
+    touch(database, ada, key.get(ask(database, ada, later)), later)
+    require_hand(database, ada, later + VOUCHES_MS - 1)
+    with pytest.raises(StepUpRequired):
+        require_hand(database, ada, later + VOUCHES_MS)
+
+
+def test_session_that_was_ended_links_no_account(database: Database, ada: Invited) -> None:
+    with database.begin() as db:
+        sign_ins.end(db, sign_in_of(ada), NOON)
+    with pytest.raises(TokenInvalid):
+        require_hand(database, ada, NOON)
 
 
 def enter(database: Database, claims: Claims, about: ProviderSettings = OURS) -> str:

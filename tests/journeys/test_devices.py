@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tests.journeys.conftest import Visitor
 from tests.journeys.greenroom import Greenroom
+from tests.journeys.test_joining import look_every_way
 
 KEY_STORE = "indexedDB.databases().then((all) => all.map(({ name }) => name))"
 EXPORT_KEY = """new Promise((resolve) => {
@@ -107,4 +108,43 @@ def test_second_device_is_let_in_by_the_first_and_shut_out_again(
     page.get_by_role("button", name="Remove", exact=True).last.click()
     row.wait_for(state="detached")
     phone.page.reload()
+    phone.page.wait_for_url("**/sign-in")
+
+
+def test_sessions_elsewhere_are_seen_and_ended_and_offered_after_a_change(
+    greenroom: Greenroom, visit: Callable[[], Visitor]
+) -> None:
+    """One is ended by the keyboard, the page there says so by itself; then the rest, as offered."""
+    owner, phone, tablet = visit(), visit(), visit()
+    owner.sign_in(greenroom.token_for("Fay"))
+    page = owner.page
+    page.goto(f"{greenroom.url}/devices")
+    for other in (phone, tablet):
+        page.get_by_role("button", name="Add a device").click()
+        link = page.locator("dialog .secret").inner_text()
+        page.get_by_role("button", name="Done").click()
+        other.page.goto(link)
+        other.enter()
+    page.reload()
+    rows = page.locator("tr[data-session]")
+    rows.nth(2).wait_for()
+    look_every_way(owner, "devices-sessions")
+    tablets = rows.first  # the newest comes first
+    tablets.get_by_role("button", name="End the session").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="End the session on").wait_for()
+    look_every_way(owner, "devices-session-question")
+    page.locator("dialog").get_by_role("button", name="End it").click()
+    page.wait_for_function("() => document.querySelectorAll('tr[data-session]').length === 2")
+    tablet.page.get_by_text("You are signed out").wait_for()
+
+    other_device = page.locator("tr[data-device]").filter(has_not_text="this one").first
+    other_device.get_by_role("button", name="Remove").click()
+    page.locator("dialog").get_by_role("button", name="Remove").click()
+    page.get_by_role("heading", name="End your other session?").wait_for()
+    look_every_way(owner, "devices-sessions-offer")
+    page.locator("dialog").get_by_role("button", name="End it").click()
+    page.wait_for_function("() => document.querySelectorAll('tr[data-session]').length === 1")
+    assert page.get_by_role("button", name="End all others").is_disabled()
+    phone.page.goto(f"{greenroom.url}/devices")
     phone.page.wait_for_url("**/sign-in")

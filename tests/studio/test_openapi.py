@@ -31,7 +31,7 @@ ON_PURPOSE_ELSEWISE = (
 NOT_IN_IT = {"/", "/theme.css", "/sign-out", "/me/provider", "/webhooks"}
 FOR_PAGES = (
     "assets", "gradio", "clips", "passkeys", "touches", "calls", "transparency", "refusals",
-    "showing", "policy", "data", "feedback", "ledger",
+    "showing", "policy", "data", "feedback", "ledger", "sessions",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from auth import terms, testers, tokens
 from auth.identities import Claims, Identity, lowered
-from auth.records import AuditEntry, Tester
+from auth.records import AuditEntry, SignIn, Tester
 from database import Database
 from errors import NotFound
 from settings import Settings, read_allow
@@ -226,6 +226,20 @@ def test_tester_links_an_account_and_signs_in_with_it(house: House) -> None:
         row = db.scalars(newest.order_by(AuditEntry.seq.desc())).first()
     assert row is not None
     assert row.subject == f"tester:{joe.principal.tester_id}"
+
+
+def test_linking_needs_a_fresh_sign_in_in_a_browser(house: House) -> None:
+    """As long ago as the 14 days of a session allow; a script never."""
+    kim = house.person("Kim")
+    with house.parts.database.begin() as db:
+        db.get_one(SignIn, kim.principal.sign_in_id).fresh_until = now_ms()
+    refused = kim.browser.post("/me/provider")
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_granted")
+    assert "Sign out, sign in again" in refused.json()["detail"]
+    assert "set-cookie" not in refused.headers
+    token = house.api_token(kim, bearer=True)
+    script = house.stranger(headers={"authorization": f"Bearer {token}"})
+    assert script.post("/me/provider").json()["code"] == "not_granted"
 
 
 def test_account_of_one_tester_is_not_linked_to_another(house: House) -> None:

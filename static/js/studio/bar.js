@@ -1,8 +1,10 @@
 // The bar at the top: name, what is left today, theme, account.
 
+import { question } from "../backstage/dialogs.js";
 import { h, say } from "./dom.js";
 import { icon } from "./icons.js";
 import { menu } from "./menu.js";
+import { withTouch } from "./passkeys.js";
 import { post } from "./server.js";
 import { allowanceLeft } from "./words.js";
 
@@ -102,8 +104,20 @@ export function studioBar(root, me) {
   return show;
 }
 
-/** To the provider, so that it can sign this tester in from now on. */
+/** To the provider, so that it can sign this tester in from now on: after a touch, or a fresh sign-in. */
 async function connect() {
-  const { address } = await post("/me/provider");
-  location.assign(address);
+  try {
+    const { address } = await withTouch(() => post("/me/provider"));
+    location.assign(address);
+  } catch (problem) {
+    if (problem.code === "step_up_required") return; // they thought better of it
+    const again = problem.code === "not_granted";
+    await question({
+      title: again ? "Sign in again first" : "This did not work",
+      text: problem.message,
+      fields: [],
+      go: again ? "Sign out" : "All right",
+      act: again ? signOut : async () => {},
+    });
+  }
 }
