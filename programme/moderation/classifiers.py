@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from threading import BoundedSemaphore, Thread
 from typing import Any
 
@@ -49,8 +50,9 @@ class Classifier:
 
     @property
     def rule_id(self) -> str:
-        """How the decision log names it."""
-        return re.sub(r"[^a-z0-9]+", "_", f"{self.model} {self.label}".lower()).strip("_")[-32:]
+        """How the decision log names it: by the model's own name, not by where it lies."""
+        name = f"{Path(self.model).name} {self.label}".lower()
+        return re.sub(r"[^a-z0-9]+", "_", name).strip("_")[-32:]
 
     @property
     def reason(self) -> str:

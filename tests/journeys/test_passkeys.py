@@ -7,6 +7,7 @@ import pytest
 
 from tests.journeys.conftest import Visitor
 from tests.journeys.greenroom import Greenroom
+from tests.journeys.test_joining import look_every_way
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +160,27 @@ def test_first_passkey_is_not_added_in_an_old_sign_in(
     other.page.get_by_role("button", name="Add it").click()
     dialog = other.page.locator("dialog")
     dialog.get_by_role("alert").get_by_text("within ten minutes of signing in").wait_for()
+
+
+def test_admin_says_what_a_touch_opens(greenroom: Greenroom, visit: Callable[[], Visitor]) -> None:
+    admin = visit()
+    page = admin.page
+    page.goto(greenroom.admin_link)
+    admin.enter()
+    greenroom.command("tester", "add", "Dan")
+    page.goto(f"{greenroom.url}/backstage")
+    touches = page.locator("tr.person", has_text="Dan").get_by_role("button", name="Touch…")
+    touches.click()
+    page.get_by_label("Must touch a passkey").select_option("on")
+    page.get_by_label("A touch opens how many clips").fill("2000")
+    page.get_by_label("For how many hours").fill("3")
+    page.locator("dialog").get_by_role("button", name="Save").click()
+    page.locator("dialog").get_by_role("alert").get_by_text("1 to 1000 clips").wait_for()
+    look_every_way(admin, "backstage-touches")
+    page.get_by_label("A touch opens how many clips").fill("4")
+    page.locator("dialog").get_by_role("button", name="Save").click()
+    page.locator("dialog").wait_for(state="detached")
+    page.reload()
+    touches.click()
+    assert page.get_by_label("A touch opens how many clips").input_value() == "4"
+    assert page.get_by_label("For how many hours").input_value() == "3"

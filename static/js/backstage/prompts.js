@@ -13,7 +13,7 @@ async function look() {
   const { policy, artists } = await get("/backstage/prompts/list");
   const open = artists.filter(({ may }) => may);
   const closed = artists.length - open.length;
-  say(find(".rule"), [`To testers the policy in force says: ${policy}`, closed && `${count(closed, "artist")} of ${artists.length} cannot be read.`].filter(Boolean).join(" "));
+  say(find(".rule"), [`To testers the policy in force says: ${policy}`, closed && `Kept from you: ${closed} of ${count(artists.length, "artist")}.`].filter(Boolean).join(" "));
   form.elements.artist.replaceChildren(...open.map(({ id, name }) => h("option", { value: id }, name)));
   form.hidden = !open.length;
   if (!open.length) find(".found").replaceChildren(h("p", { class: "nothing" }, "There is nobody whose prompts you may read."));

@@ -54,7 +54,7 @@ def test_model_of_the_transformers_library_judges_prompts_by_its_path(tmp_path: 
     assert {text for text, refused in told["refuses"].items() if refused} == {
         text for text in told["refuses"] if "insult" in text
     }
-    assert told["rule"].endswith("m_insult")
+    assert told["rule"] == "m_insult"
     assert told["reason"] == "A classifier took it for “insult”. Classifiers err; appeal if it did."
     assert "has the labels harmless, insult." in told["unknown"]
 
@@ -65,7 +65,7 @@ def test_model_of_the_transformers_library_judges_pictures_by_its_path(tmp_path:
     assert told["parameters"] < 3000
     assert told["refuses"] == {"red": True, "green": True, "blue": False, "grey": False}
     assert told["narrow"] == {"red": False, "green": True, "blue": False, "grey": False}
-    assert told["rule"].endswith("m_blood_gore")
+    assert told["rule"] == "m_blood_gore"
     assert told["reason"].startswith("A classifier took a picture for “blood” or “gore”.")
     assert "has the labels blood, calm, gore." in told["unknown"]
 
