@@ -13,7 +13,6 @@ os.environ.update(
     HF_HUB_DISABLE_TELEMETRY="1",
 )
 
-import asyncio
 import fcntl
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import uvloop
 
 from auth import audit, testers, tokens
 from auth.addresses import Addresses
@@ -113,7 +114,7 @@ def main() -> int:
         with only_one(settings.data):
             parts = wire(settings)
             supervisor = Supervisor(settings, parts.hub)
-            asyncio.run(serve(parts, supervisor, partial(greeting, parts)))
+            uvloop.run(serve(parts, supervisor, partial(greeting, parts)))
         send_last_spans()
     except BootRefused as refusal:
         print(f"Greenroom did not start. {refusal}", file=sys.stderr)

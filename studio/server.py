@@ -14,6 +14,7 @@ from jobs.supervisor import Supervisor
 from settings import Settings
 from studio.caretaking import Caretaker
 from studio.keeping import Keeper
+from studio.parser import Parser
 from studio.parts import Parts
 from studio.site import build_site
 from studio.visits import Visits
@@ -62,13 +63,13 @@ async def serve(parts: Parts, supervisor: Supervisor, greet: Callable[[], str]) 
 def make_server(parts: Parts) -> Server:
     """No access log, since addresses of clips would be in it; no belief in proxies' headers.
 
-    The parser is named: uvicorn would take another where it is installed, and what a request means
-    would then hang on the machine.
+    The parser is named (parser.py): uvicorn would take whichever is installed, and what a request
+    means would then hang on the machine.
     """
     return Server(
         uvicorn.Config(
             Visits(build_site(parts)),
-            http="h11",
+            http=Parser,
             log_config=None,
             access_log=False,
             proxy_headers=False,

@@ -1,9 +1,9 @@
 """Greenroom as it is served, without a worker; `--ungated`: without its gateway."""
 
-import asyncio
 import sys
 
 import uvicorn
+import uvloop
 from sqlalchemy import select
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -12,6 +12,7 @@ from auth import scopes
 from auth.gate import Principal
 from auth.records import Token
 from settings import Settings
+from studio.parser import Parser
 from studio.parts import Parts
 from studio.server import bind
 from studio.site import build_site
@@ -37,16 +38,21 @@ class Ungated:
 
 
 async def serve(ungated: bool) -> None:
-    """On the HTTP parser and the event loop that the plain peers use."""
+    """On the HTTP parser and the event loop that the plain peers use too."""
     parts = wire(Settings.read())
     gated = build_site(parts)
     app = Visits(Ungated(gated.app, parts) if ungated else gated)
     config = uvicorn.Config(
-        app, http="h11", loop="asyncio", log_config=None, access_log=False, proxy_headers=False
+        app,
+        http=Parser,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
     )
     await parts.hub.start()
     await uvicorn.Server(config).serve(sockets=[bind(parts.settings)])
 
 
 if __name__ == "__main__":
-    asyncio.run(serve("--ungated" in sys.argv))
+    uvloop.run(serve("--ungated" in sys.argv))

@@ -13,6 +13,8 @@ PACKAGES = (
     "limits==5.8.0",
     "fastapi==0.165.0",
     "uvicorn==0.54.0",
+    "httptools==0.9.0",
+    "uvloop==0.23.0",
     "redis==8.1.0",
 )
 

@@ -35,4 +35,4 @@ async def models(request: Request) -> dict[str, object]:
     return MODELS
 
 
-uvicorn.run(app, port=PORT, log_level="error", http="h11", loop="asyncio")
+uvicorn.run(app, port=PORT, log_level="error", http="httptools", loop="uvloop")

@@ -1,6 +1,5 @@
 """The real web application on a real port, its database and gate real; only no worker draws."""
 
-import asyncio
 import threading
 import time
 import uuid
@@ -12,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvloop
 from sqlalchemy import func, select
 
 from auth import scopes, testers, tokens
@@ -196,7 +196,7 @@ def serving(parts: Parts) -> Iterator[House]:
         await server.serve(sockets=[listening])
         await parts.hub.stop()
 
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread = threading.Thread(target=lambda: uvloop.run(serve()), daemon=True)
     thread.start()
     wait_for(lambda: server.started or not thread.is_alive())
     try:

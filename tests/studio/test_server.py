@@ -7,9 +7,8 @@ import pytest
 
 from errors import BootRefused
 from settings import Settings
-from studio.server import bind, make_server
+from studio.server import bind
 from tests.services import free_port
-from tests.studio.conftest import House
 
 
 def settings(folder: Path) -> Settings:
@@ -29,8 +28,3 @@ def test_bind_names_the_setting_where_the_port_is_taken(tmp_path: Path) -> None:
     given = settings(tmp_path)
     with bind(given), pytest.raises(BootRefused, match="GRADIO_SERVER_PORT"):
         bind(given)
-
-
-def test_requests_are_read_by_the_parser_that_these_tests_ran_with(house: House) -> None:
-    """Not by whichever is installed: `auto` takes httptools where it finds it."""
-    assert make_server(house.parts).config.http == "h11"
