@@ -79,6 +79,7 @@ def told_of(tester_id: str) -> ColumnElement[bool]:
             ("passkey:", Passkey.id, Passkey.tester_id),
             ("invite:", Invite.id, Invite.tester_id),
             ("share:", Share.id, Share.owner_id),
+            ("refusal:", Refusal.id, Refusal.tester_id),
             ("feedback:", Feedback.id, Feedback.tester_id),
             ("credit:", Credit.id, Credit.tester_id),
         )
@@ -116,7 +117,7 @@ HOLDINGS: tuple[Holding, ...] = (
         "refusals",
         Refusal,
         by(Refusal.tester_id),
-        "Prompts that met a rule, and what became of your appeal.",
+        "Prompts and pictures that met a rule, and what became of your appeal.",
         hidden=("decided_by",),
     ),
     Holding("entries", Entry, by(Entry.owner_id), "What you entered in open calls."),

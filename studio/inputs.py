@@ -61,7 +61,8 @@ def look_at_picture(
 def look_at_film(parts: Parts, owner_id: str, spec: ClipSpec, reel: Reel, now_ms: int) -> None:
     """The still that is refused is kept as a picture of the artist's, for them and an appeal."""
     with parts.store.lend(reel.key) as path:
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as film:
+            sha256 = hashlib.file_digest(film, "sha256").hexdigest()
         size = spec.offer.native_sizes[spec.aspect]
         drawings = read_film(path, size, STILLS_PER_S, "film")
     for drawing in drawings:

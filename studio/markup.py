@@ -13,7 +13,8 @@ A file in `pages/` begins with what the frame needs to know of it, then comes it
 
 css    sheets it needs besides `base` and `controls`, in order
 js     the module that runs it, a path within `static/js`; without one the page is text alone
-class  of its body, besides `page`; a page with a bar has `backstage` where it names none
+class  of its body, besides `page`; a page with a bar has `backstage` where it names none, and a
+       `public` one the bar of what is open to everybody
 room   what the bar at the top calls the place; a page without one has no bar
 home   where the wordmark leads, `/` where it is not said
 links  of the bar: address and words, commas between
@@ -52,7 +53,7 @@ def page_text(name: str, slots: Mapping[str, str] | None = None) -> str:
         "frame",
         title=about["title"],
         assets="\n".join(f"    {line}" for line in assets),
-        body=barred_body(about, body) if barred else body,
+        body=barred_body(about, body) if barred else open_body(about, body),
         **{"class": about.get("class", "backstage")},
     )
     for slot, value in (slots or {}).items():
@@ -77,6 +78,10 @@ def barred_body(about: Mapping[str, str], main: str) -> str:
         links="\n".join(anchors),
         main=main,
     ).rstrip("\n")
+
+
+def open_body(about: Mapping[str, str], main: str) -> str:
+    return filled("public-bar") + main if about.get("class") == "public" else main
 
 
 def filled(name: str, **parts: str) -> str:

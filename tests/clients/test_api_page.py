@@ -14,13 +14,12 @@ import gradio_client
 import pytest
 from sqlalchemy import select
 
-from database import Database
 from jobs.records import Job
 from studio.webhooks.outbox import WAITS_MS
 from studio.webhooks.reaching import TIMEOUT_S
 from studio.webhooks.signing import event
 from tests.services import find_program
-from tests.studio.conftest import GENEROUS, House, Person, serving, wire
+from tests.studio.conftest import House, Person, opened
 from tests.studio.videos.conftest import make_film
 from tests.studio.webhooks.conftest import listening
 
@@ -30,13 +29,8 @@ PAGE = (ROOT / "docs/api.md").read_text()
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
-    database = Database(f"sqlite:///{folder / 'greenroom.db'}")
-    database.migrate()
-    parts = wire(database, folder, GREENROOM_WEBHOOKS_LOOPBACK="on", **GENEROUS)
-    with serving(parts) as house:
+    with opened(tmp_path_factory.mktemp("house"), GREENROOM_WEBHOOKS_LOOPBACK="on") as house:
         yield house
-    database.close()
 
 
 @pytest.fixture(scope="module")

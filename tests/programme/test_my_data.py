@@ -20,11 +20,13 @@ from auth.limits import Limits
 from auth.records import Reservation, Tester
 from auth.verification import verify
 from database import Record
-from errors import BadSpec, Conflict, NotFound, TokenInvalid
+from errors import BadSpec, Conflict, NotFound, PromptRefused, TokenInvalid
 from jobs.records import Clip, Job
 from programme import archive, consent, erasure, feedback, gallery, hours, ledger, reviews, shares
 from programme.feedback import Said
 from programme.holdings import HOLDINGS, NOBODYS
+from programme.moderation.judge import Judge
+from programme.moderation.refusals import require_allowed
 from tests.devices import signed_by
 from tests.programme.conftest import NOW, Room
 
@@ -122,8 +124,14 @@ def test_export_holds_the_log_about_a_tester_whoever_wrote_it(room: Room) -> Non
             ((f"tester:{room.cleo}", f"tester:{room.ada}"), ("operator", f"tester:{room.ben}"))
         ):
             audit.record(db, actor=actor, action="tester.move", subject=subject, now_ms=number)
+    refusals = []
+    for tester_id in (room.ada, room.ben):
+        with pytest.raises(PromptRefused) as refused:
+            require_allowed(room.database, Judge(), tester_id, "a deepfake of Joe", NOW)
+        refusals.append(refused.value.facts["refusal"])
     rows = json.loads(exported(room, room.ada).read("audit-log.json"))
-    assert [row["subject"] for row in rows] == [f"tester:{room.ada}"]
+    mine = [f"tester:{room.ada}", f"refusal:{refusals[0]}"]
+    assert [row["subject"] for row in rows] == mine
 
 
 def test_erase_leaves_no_word_of_a_tester_and_everything_of_the_others(room: Room) -> None:

@@ -223,16 +223,22 @@ GENEROUS = {
 }
 
 
+@contextmanager
+def opened(folder: Path, **environment: str) -> Iterator[House]:
+    """One Greenroom on SQLite, with limits nobody meets but those of a day."""
+    database = Database(f"sqlite:///{folder / 'greenroom.db'}")
+    database.migrate()
+    with serving(wire(database, folder, **GENEROUS, **environment)) as house:
+        yield house
+    database.close()
+
+
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """One Greenroom on SQLite for a file of tests, with limits nobody meets."""
     folder = tmp_path_factory.mktemp("house")
-    database = Database(f"sqlite:///{folder / 'greenroom.db'}")
-    database.migrate()
-    parts = wire(database, folder, GREENROOM_CLIPS_PER_DAY="100000", **GENEROUS)
-    with serving(parts) as house:
+    with opened(folder, GREENROOM_CLIPS_PER_DAY="100000") as house:
         yield house
-    database.close()
 
 
 @pytest.fixture(scope="module")

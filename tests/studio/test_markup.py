@@ -9,7 +9,7 @@ from studio.markup import PAGES, page_text
 
 STATIC = PAGES.parent.parent / "static"
 # What pages are made of, and what Gradio's page is dressed with.
-PARTS = {"frame", "bar", "studio", "studio-head"}
+PARTS = {"frame", "bar", "public-bar", "studio", "studio-head"}
 NAMES = sorted(path.stem for path in PAGES.glob("*.html") if path.stem not in PARTS)
 
 
@@ -32,6 +32,13 @@ def test_page_with_a_room_has_the_bar_and_its_links() -> None:
 
 def test_page_without_a_room_has_no_bar() -> None:
     assert '<header class="bar">' not in page_text("sign-in")
+
+
+def test_public_page_has_the_bar_of_what_is_open_to_everybody_one_time() -> None:
+    pages = {name: page_text(name).count('<header class="public-bar">') for name in NAMES}
+    public = {"check", "exhibit", "gallery", "nothing-here", "shared", "transparency"}
+    assert pages == {name: int(name in public) for name in NAMES}
+    assert page_text("gallery").index("public-bar") < page_text("gallery").index("<main")
 
 
 def test_slots_of_a_page_are_filled_and_braces_mean_nothing() -> None:

@@ -8,8 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from database import Database
-from tests.studio.conftest import GENEROUS, House, Person, serving, wire
+from tests.studio.conftest import House, Person, opened
 
 
 @dataclass
@@ -59,13 +58,8 @@ def ear() -> Iterator[Ear]:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """One that lets webhooks go to this machine."""
-    folder = tmp_path_factory.mktemp("house")
-    database = Database(f"sqlite:///{folder / 'greenroom.db'}")
-    database.migrate()
-    parts = wire(database, folder, GREENROOM_WEBHOOKS_LOOPBACK="on", **GENEROUS)
-    with serving(parts) as house:
+    with opened(tmp_path_factory.mktemp("house"), GREENROOM_WEBHOOKS_LOOPBACK="on") as house:
         yield house
-    database.close()
 
 
 @pytest.fixture
