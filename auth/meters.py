@@ -4,7 +4,7 @@
 tests runs on both.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy import event, func, select, update
@@ -33,8 +33,8 @@ class MeterStore(Protocol):
         Raises TooMany, StoreUnavailable.
         """
 
-    def leave(self, db: Session, job_id: str, chain: Chain) -> None:
-        """Give the job's places back once `db` has committed. Never raises."""
+    def leave(self, db: Session, jobs: Mapping[str, Chain]) -> None:
+        """Give the places of these jobs back once `db` has committed. Never raises."""
 
     def announce(self, db: Session, key: str) -> None:
         """Tell every process, once `db` has committed, that a subject's row changed.
@@ -77,7 +77,7 @@ class SqlMeters:
             write_down(db, bound.subject, meters)
         return left_of(after, now_ms)
 
-    def leave(self, db: Session, job_id: str, chain: Chain) -> None:
+    def leave(self, db: Session, jobs: Mapping[str, Chain]) -> None:
         """Nothing to do: a reservation that is not held holds no place."""
 
     def announce(self, db: Session, key: str) -> None:

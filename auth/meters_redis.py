@@ -6,7 +6,7 @@ somebody has filled it from there; one that cannot be reached says no as long.
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -85,11 +85,12 @@ class RedisMeters:
         paces = [pace for bound in bounds for pace in rates(bound)[::2]]
         self.quietly(lambda: self.undo_script(keys=keys, args=[job_id, *paces]))
 
-    def leave(self, db: Session, job_id: str, chain: Chain) -> None:
+    def leave(self, db: Session, jobs: Mapping[str, Chain]) -> None:
         def free() -> None:
             pipeline = self.redis.pipeline(transaction=False)
-            for key in chain.keys:
-                pipeline.zrem(places_of(key), job_id)
+            for job_id, chain in jobs.items():
+                for key in chain.keys:
+                    pipeline.zrem(places_of(key), job_id)
             pipeline.execute()
 
         when_committed(db, lambda: self.quietly(free))

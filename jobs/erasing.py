@@ -34,7 +34,7 @@ def erase(db: Session, job_id: str, owner_id: str, now_ms: int, release: Release
     db.execute(delete(Clip).where(Clip.id == job_id))
     db.execute(delete(Job).where(Job.id == job_id))
     if job.state == "queued":
-        line.give_up_turn(db, job)
+        line.give_up_turn(db, job.owner_id, job.priority)
     return job
 
 

@@ -49,15 +49,15 @@ def reach(db: Session, line: int) -> None:
     db.execute(update(Turn).where(Turn.flow == NOW, Turn.line < line).values(line=line))
 
 
-def give_up_turn(db: Session, job: Job) -> None:
-    """Let the owner's next clip come after those still there, once `job` left the line unseen.
+def give_up_turn(db: Session, owner_id: str, priority: str) -> None:
+    """Let the owner's next clip come after those still there, once some left the line unseen.
 
     Does not commit.
     """
-    mine = (Job.owner_id == job.owner_id, Job.priority == job.priority, Job.state.in_(LIVE))
+    mine = (Job.owner_id == owner_id, Job.priority == priority, Job.state.in_(LIVE))
     last = db.scalar(select(func.max(Job.line)).where(*mine))
     line = max(current(db), last or 0)
-    behind = update(Turn).where(Turn.flow == flow_of(job.owner_id, job.priority), Turn.line > line)
+    behind = update(Turn).where(Turn.flow == flow_of(owner_id, priority), Turn.line > line)
     db.execute(behind.values(line=line))
 
 

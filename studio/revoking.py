@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth import audit, invites, revocation, tokens
-from auth.budget import release
+from auth.budget import release_all
 from errors import BadRequest, TokenInvalid
 from jobs.live import LiveEvent
 from studio.clock import now_ms
@@ -36,7 +36,7 @@ async def revoke(
             if token_id is None:
                 return None, []
             first = revocation.revoke(db, token_id, reason, now_ms()).first
-            stopped = parts.queue.stop_admitted(db, token_id, now_ms(), release)
+            stopped = parts.queue.stop_admitted(db, token_id, now_ms(), release_all)
             if first:
                 audit.record(
                     db,

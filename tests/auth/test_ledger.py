@@ -238,6 +238,16 @@ class Books(RuleBasedStateMachine):
         with self.database.begin() as db:
             budget.release(db, job, self.now_ms)
 
+    @precondition(lambda self: self.jobs)
+    @rule(which=st.sets(st.integers(0, 99), max_size=6))
+    def release_together(self, which: set[int]) -> None:
+        """Of both testers, of several days, some of them ended already."""
+        jobs = sorted({self.jobs[number % len(self.jobs)] for number in which})
+        for job in jobs:
+            self.ledger.end(job, "released", 0)
+        with self.database.begin() as db:
+            budget.release_all(db, jobs, self.now_ms)
+
     @rule(pass_ms=st.sampled_from([60_000, 15_000, 14_999, 1, DAY_MS]))
     def wait(self, pass_ms: int) -> None:
         """Time passes, and web processes renew the places of what lives."""

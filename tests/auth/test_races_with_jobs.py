@@ -54,7 +54,7 @@ def test_revoke_and_stop_end_every_job_once_while_workers_finish_them(
         start.wait()
         with database.begin() as db:
             revocation.revoke(db, token_id, "pasted", NOON)
-            queue.stop_admitted(db, token_id, NOON, budget.release)
+            queue.stop_admitted(db, token_id, NOON, budget.release_all)
 
     for number in range(ROUNDS):
         who = invite(

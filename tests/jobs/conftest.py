@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from auth import testers, tokens
-from auth.budget import release
+from auth.budget import release, release_all
 from auth.gate import Gate, Principal
 from auth.records import Budget, Cohort, Reservation, Tester
 from auth.revocation import revoke
@@ -88,7 +88,7 @@ class House:
         token_id = self.principal.token_id
         with self.database.begin() as db:
             revoke(db, token_id, "a test", now_ms())
-            return list(self.queue.stop_admitted(db, token_id, now_ms(), release))
+            return list(self.queue.stop_admitted(db, token_id, now_ms(), release_all))
 
     def files(self) -> list[str]:
         """Every file under the folder of the clips, drafts included."""

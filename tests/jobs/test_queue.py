@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
-from auth.budget import release
+from auth.budget import release, release_all
 from database import Database
 from errors import NotFound
 from jobs.queue import JobIds, new_job_id
@@ -125,6 +125,29 @@ def test_revocation_stops_what_the_token_admitted_and_nothing_else(house: House)
     assert house.look(other).state == "queued"
     assert house.hold(queued).state == "released"
     assert house.hold(running).state == house.hold(other).state == "held"
+
+
+def test_revocation_takes_as_many_statements_for_twelve_jobs_as_for_two(house: House) -> None:
+    """Whoever revokes waits for them all to be stopped."""
+    taken = []
+    for count in (2, 12):
+        jobs, statements = [house.ask() for _ in range(count)], list[str]()
+
+        def note(
+            _c: object, _cursor: object, statement: str, *_more: object, to=statements
+        ) -> None:
+            to.append(statement)
+
+        event.listen(house.database.engine, "before_cursor_execute", note)
+        token_id = house.principal.token_id
+        with house.database.begin() as db:
+            stopped = house.queue.stop_admitted(db, token_id, now_ms(), release_all)
+        event.remove(house.database.engine, "before_cursor_execute", note)
+        assert [job.id for job in stopped] == [job.id for job in jobs]
+        assert {house.hold(job).state for job in jobs} == {"released"}
+        taken.append(len(statements))
+    assert taken[0] == taken[1]
+    assert house.budget().held_gpu_ms == 0
 
 
 def test_job_is_moved_by_one_of_many_that_race_for_it(house: House) -> None:
