@@ -11,7 +11,8 @@ UNIT_MS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000}
 
 class Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{message[:1].upper()}{message[1:]}. `{self.prog} --help` says more.\n")
+        said = f"{message[:1].upper()}{message[1:]}".removesuffix(".")
+        self.exit(2, f"{said}. `{self.prog} --help` says more.\n")
 
 
 def duration_ms(text: str) -> int:

@@ -1,6 +1,6 @@
 """A gate with its limits, a tester behind it, and a fixed now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +21,7 @@ from auth.redis_client import read_text
 from auth.tallies import RedisTally
 from database import Database
 from tests.devices import signed_by
+from tests.sentences import refused_in_sentences
 
 DAY_MS = 86_400_000
 NOON = 20_800 * DAY_MS + DAY_MS // 2
@@ -141,3 +142,9 @@ def mint(
         return tokens.mint(
             db, gate.keys, tester_id, kind=kind, lifetime_ms=lifetime_ms, now_ms=NOON, **more
         )
+
+
+@pytest.fixture(autouse=True)
+def _refusals_are_sentences() -> Iterator[None]:
+    with refused_in_sentences():
+        yield

@@ -68,6 +68,7 @@ def test_device_that_comes_in_is_in_the_log_once_and_again_after_its_removal(
     sign_in(database, gate, link.text, "Ada", NOON + 1)
     with database.read() as db:
         again, first = entries(db, Search(action="device.enrol"), 10)
+        assert devices.list(db, ada.tester.id)[0].last_used_at == NOON + 1
     assert first.subject == again.subject == f"device:{device.id}"
     assert first.details == f'{{"by":"token:{ada.token.id}"}}'
     assert again.details == f'{{"by":"token:{link.id}"}}'

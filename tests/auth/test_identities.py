@@ -113,6 +113,18 @@ def test_enter_refuses_whom_no_rule_names(database: Database, claims: Claims) ->
         assert db.scalar(select(func.count()).select_from(Tester)) == 0
 
 
+def test_facts_are_what_an_allow_list_can_name() -> None:
+    """Of a mail address its domain alone, in small letters."""
+    claims = replace(ADA, username="ada", orgs=frozenset({"film-club"}))
+    assert claims.facts() == {
+        ("sub", "1"),
+        ("user", "ada"),
+        ("org", "film-club"),
+        ("domain", "example.org"),
+    }
+    assert replace(ADA, username="", email=None).facts() == {("sub", "1")}
+
+
 def test_enter_keeps_two_issuers_apart(database: Database) -> None:
     other = replace(ADA, issuer="https://other.example")
     assert enter(database, ADA) != enter(database, other)

@@ -1,10 +1,15 @@
 """Whose limits bind a request: one's own, else one's cohort's, else the programme's."""
 
+from pathlib import Path
+
 import pytest
 
+from auth.gate import Gate
 from auth.limits import BOUNDS, Bound, Limits, bounds
 from auth.records import Cohort, Subject, Tester
+from auth.step_up import StepUp
 from auth.subjects import Chain
+from settings import Settings
 
 PROGRAMME = Limits(5, 2, 50, 1_800_000)
 CHAIN = Chain("ada", "abc", "first")
@@ -23,6 +28,27 @@ def test_own_is_what_the_row_says_and_nothing_for_no_row() -> None:
     assert Limits.own(None) == Limits()
     everything = {name: number for number, name in enumerate(BOUNDS, start=1)}
     assert Limits.own(Subject(**everything)) == Limits(**everything)
+
+
+def test_gate_holds_everybody_to_what_the_settings_say(tmp_path: Path) -> None:
+    environment = {
+        "GREENROOM_DATA": str(tmp_path),
+        "GREENROOM_RATE_PER_MINUTE": "3",
+        "GREENROOM_CONCURRENT": "4",
+        "GREENROOM_CLIPS_PER_DAY": "5",
+        "GREENROOM_GPU_SECONDS_PER_DAY": "6",
+        "GREENROOM_BEARER_RATE_PER_MINUTE": "7",
+        "GREENROOM_BEARER_CONCURRENT": "8",
+        "GREENROOM_BEARER_CLIPS_PER_DAY": "9",
+        "GREENROOM_BEARER_GPU_SECONDS_PER_DAY": "10",
+        "GREENROOM_STEP_UP": "on",
+        "GREENROOM_TOUCH_CLIPS": "11",
+        "GREENROOM_TOUCH_HOURS": "12",
+    }
+    gate = Gate.from_settings(Settings.read(environment))
+    assert gate.limits == Limits(3, 4, 5, 6_000)
+    assert gate.bearer == Limits(7, 8, 9, 10_000)
+    assert gate.step_up == StepUp(needed=True, clips=11, lasting_ms=12 * 3_600_000)
 
 
 @pytest.mark.parametrize("of_token", [Limits(), Limits(rate_per_minute=2, clips_per_day=10)])

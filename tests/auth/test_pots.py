@@ -123,6 +123,22 @@ def test_refuse_exhausted_says_when_clips_come_back(
             1,
         ),
         (
+            Pot("everybody", TOTAL, None, 9_006_000),
+            9_000_001,
+            "This clip needs 9000.0 s of drawing time. All testers together may use 9000.0 s in "
+            "all. Ask an admin for more.",
+            None,
+            1,
+        ),
+        (
+            Pot(ADA, TODAY, None, 9_006_000),
+            9_000_001,
+            "This clip needs 9000.0 s of drawing time. You may use 9000.0 s left today. Make it "
+            "shorter or smaller, or ask again after midnight UTC, in 12 hours.",
+            43_200,
+            1,
+        ),
+        (
             Pot(ADA, TODAY, None, 5_000),  # lowered below what was used
             1_000,
             "This clip needs 1.0 s of drawing time. You may use 0.0 s left today. Make it shorter "

@@ -5,6 +5,7 @@ import hashlib
 import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from auth.binding import SpentProof
+from auth.keys import keyed
 from auth.proofs import CLOCKS_APART_MS, IAT_SLACK_MS, PROOF_MAX_BYTES, WINDOW_MS, Proof, Proofs
 from auth.spending import RedisSpending, Spending, SqlSpending
 from clients.greenroom_client import encode, public_jwk, sign_compact
 from database import Database
 from errors import NonceNeeded, ProofInvalid, Unavailable
+from settings import Settings
 from tests.auth.conftest import NOON
 from tests.services import free_port
 
@@ -244,6 +247,17 @@ def test_own_machine_goes_by_each_of_its_names(public_url: str, name: str) -> No
     for port in ("", ":80", ":7861"):
         text = sign_compact(KEY, header(), claims(htu=f"http://{name}{port}{PATH}"))
         assert fault(text, proofs=proofs) == "htu"
+
+
+def test_nonces_come_of_the_secret_and_of_this_use_alone(tmp_path: Path) -> None:
+    def from_secret(secret: str) -> Proofs:
+        environment = {"GREENROOM_DATA": str(tmp_path), "GREENROOM_SECRET": secret}
+        return Proofs.from_settings(Settings.read(environment))
+
+    ours = from_secret("a secret of at least thirty-two characters")
+    assert ours.nonce(NOON) != from_secret("another secret of thirty-two characters").nonce(NOON)
+    assert ours.key == keyed(b"a secret of at least thirty-two characters", "proof nonce")
+    assert ours.public_url == "http://127.0.0.1:7860"
 
 
 def test_refusal_says_what_to_do_and_gives_nothing_away() -> None:

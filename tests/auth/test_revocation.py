@@ -6,6 +6,7 @@ from auth import revocation, switch
 from auth.gate import Gate
 from auth.records import Token
 from auth.revocation import Revoked
+from auth.sign_ins import LIFETIME_MS
 from database import Database
 from errors import NotFound, TokenInvalid
 from tests.auth.conftest import NOON, Invited, mint
@@ -22,6 +23,14 @@ def test_revoke_says_what_it_stopped(database: Database, gate: Gate, ada: Invite
         gate.sign_in(db, ada.token.text, signed_by("Ada"), "", NOON)
         gate.admit(db, ada.principal, "job", 1000, NOON)
     assert revoke(database, ada.token.id) == Revoked(first=True, sign_ins=2, clips=1)
+
+
+def test_revoke_counts_no_sign_in_that_ran_out_before(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    with database.begin() as db:
+        later = revocation.revoke(db, ada.token.id, "pasted", NOON + LIFETIME_MS)
+        assert later == Revoked(first=True, sign_ins=0, clips=0)
 
 
 def test_revoke_keeps_the_first_time_and_reason(database: Database, ada: Invited) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from auth import revocation
+from auth import revocation, sign_ins
 from auth.gate import Gate, Principal
 from auth.records import SignIn, Token
 from auth.sign_ins import LIFETIME_MS
@@ -86,6 +86,24 @@ def test_sign_in_lasts_fourteen_days_and_no_longer(
     assert whoever(gate, database, ada.cookie, NOON + LIFETIME_MS - 1)
     with pytest.raises(TokenInvalid):
         whoever(gate, database, ada.cookie, NOON + LIFETIME_MS)
+
+
+def test_forget_old_removes_what_was_over_before_then_and_nothing_else(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    """A millisecond decides, for those that ended and for those that ran out."""
+    ends = {"ran out": (None, NOON - 1), "ended": (NOON - 1, NOON + 1)}
+    ends |= {"runs out now": (None, NOON), "ends now": (NOON, NOON + 1)}
+    with database.begin() as db:
+        [mine] = db.scalars(select(SignIn)).all()
+        kept = {name: getattr(mine, name) for name in ("tester_id", "token_id", "device_id")}
+        for name, (ended_at, expires_at) in ends.items():
+            times = {"created_at": 0, "expires_at": expires_at, "ended_at": ended_at}
+            db.add(SignIn(id=name, **kept, **times))
+        db.flush()
+        sign_ins.forget_old(db, NOON)
+        left = set(db.scalars(select(SignIn.id))) - {mine.id}
+    assert left == {"runs out now", "ends now"}
 
 
 def test_sign_in_never_outlives_its_access_token(

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import event, text
 
-from auth import testers
+from auth import cohorts, testers
+from auth.audit import OPERATOR
 from database import Database
 from errors import BadSpec, Conflict, NotFound
 from tests.auth.conftest import NOON
@@ -37,6 +38,20 @@ def test_add_refuses_a_name_that_cannot_stand_in_a_list(database: Database, name
     with database.begin() as db, pytest.raises(BadSpec) as refusal:
         testers.add(db, name, now_ms=NOON)
     assert refusal.value.field == "name"
+
+
+def test_with_cohort_reads_what_was_written_since_the_tester_was_read(database: Database) -> None:
+    """The decision follows a sign-in in one session: what was read then is not what counts now."""
+    with database.begin() as db:
+        tester = testers.add(db, "Ada", now_ms=NOON)
+        first = cohorts.add(db, "First", by=OPERATOR, now_ms=NOON)
+        move = text("UPDATE testers SET cohort_id = :cohort_id, clips_per_day = 3")
+        db.execute(move, {"cohort_id": first.id})
+        db.execute(text("UPDATE cohorts SET clips_per_day = 7"))
+        found, cohort = testers.with_cohort(db, tester.id)
+        assert (found.cohort_id, found.clips_per_day) == (first.id, 3)
+        assert cohort is not None
+        assert (cohort.id, cohort.clips_per_day) == (first.id, 7)
 
 
 def test_find_raises_not_found_for_an_unknown_name(database: Database) -> None:

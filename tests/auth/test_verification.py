@@ -147,7 +147,10 @@ def test_verify_finds_a_chain_that_was_hashed_anew(log: Database) -> None:
         hash_anew(db, 35)
     verdict = check(log)
     assert verdict.bad_seq == 33
-    assert "Row 40 is not the one that was signed" in verdict.sentence
+    assert verdict.sentence == (
+        "Row 40 is not the one that was signed: it, or one from row 33 on, was replaced and the "
+        "chain hashed anew."
+    )
 
 
 def test_only_a_checkpoint_kept_outside_shows_that_a_log_was_cut_with_all_its_traces(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auth.idempotency import KEPT_MS, IdempotencyKey, first_job
+from auth.idempotency import KEPT_MS, IdempotencyKey, first_job, forget_old
 from database import Database
 from errors import Conflict
 from tests.studio.conftest import WISH, House, Person, serving, wire
@@ -67,5 +67,7 @@ def test_first_job_keeps_a_key_for_a_day_and_for_its_tester_alone(database: Data
     with pytest.raises(Conflict):
         use("ada", "4", KEPT_MS - 1, "b")
     assert use("ada", "5", KEPT_MS, "b") == "5"
-    with database.read() as db:
+    with database.begin() as db:
         assert db.query(IdempotencyKey).count() == 2
+        forget_old(db, KEPT_MS + 1)
+        assert [row.job_id for row in db.query(IdempotencyKey)] == ["5"]
