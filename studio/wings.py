@@ -23,18 +23,29 @@ class Wings(BaseRoute):
             if "{" in word:
                 raise ValueError(f"{route.path} begins with a parameter")
             self.wings[word].append(route)
+        # Of a path that is spelt out whole: only those that could take it.
+        self.rooms = {
+            route.path: [
+                other
+                for other in self.wings[first_word(route.path)]
+                if other.path_regex.match(route.path)
+            ]
+            for route in routes
+            if isinstance(route, Route) and "{" not in route.path
+        }
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        found: tuple[Match, Scope] = (Match.NONE, {})
         if scope["type"] != "http":
-            return found
-        for route in self.wings.get(first_word(scope["path"]), ()):
+            return Match.NONE, {}
+        path = scope["path"]
+        partly: tuple[Match, Scope] = (Match.NONE, {})
+        for route in self.rooms.get(path) or self.wings.get(first_word(path), []):
             match, more = route.matches(scope)
-            if match.value > found[0].value:
-                found = (match, {**more, CHOSEN: route})
             if match is Match.FULL:
-                break
-        return found
+                return match, {**more, CHOSEN: route}
+            if match is Match.PARTIAL and partly[0] is Match.NONE:
+                partly = (match, {**more, CHOSEN: route})
+        return partly
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await scope[CHOSEN].handle(scope, receive, send)
