@@ -54,6 +54,17 @@ def test_admit_holds_a_place_a_clip_and_the_price(
     assert left(database, gate, ada) == Allowance(49, 1_793_000, 1, gate.limits)
 
 
+def test_allowance_is_whole_where_nothing_was_asked_and_on_the_next_day(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    whole = Allowance(50, 1_800_000, 0, gate.limits)
+    assert left(database, gate, ada) == whole
+    ask(database, gate, ada, "job", 7000)
+    end(database, "job")
+    assert left(database, gate, ada) == Allowance(49, 1_799_000, 0, gate.limits)
+    assert left(database, gate, ada, NOON + DAY_MS) == whole
+
+
 def test_admit_returns_the_first_hold_and_charges_nothing_for_a_job_it_admitted(
     database: Database, gate: Gate, ada: Invited
 ) -> None:

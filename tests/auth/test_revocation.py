@@ -1,8 +1,9 @@
 """A revoked token is dead everywhere at once, and its holder's other tokens are not."""
 
 import pytest
+from sqlalchemy import text
 
-from auth import revocation, switch
+from auth import revocation, sign_ins, switch, tokens
 from auth.gate import Gate
 from auth.records import Token
 from auth.revocation import Revoked
@@ -23,6 +24,29 @@ def test_revoke_says_what_it_stopped(database: Database, gate: Gate, ada: Invite
         gate.sign_in(db, ada.token.text, signed_by("Ada"), "", NOON)
         gate.admit(db, ada.principal, "job", 1000, NOON)
     assert revoke(database, ada.token.id) == Revoked(first=True, sign_ins=2, clips=1)
+
+
+def test_revocation_is_seen_by_a_session_that_read_the_token_before(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    """The decision follows a sign-in in one session: what was read then is not what counts now."""
+    with database.begin() as db:
+        sign_in, _ = sign_ins.get(db, ada.principal.sign_in_id or "", now_ms=NOON)
+        assert tokens.find(db, gate.keys, ada.token.text, NOON) is tokens.get(
+            db, ada.token.id, NOON
+        )
+        db.execute(text("UPDATE tokens SET revoked_at = :now_ms"), {"now_ms": NOON})
+        for look in (
+            lambda: tokens.find(db, gate.keys, ada.token.text, NOON),
+            lambda: sign_ins.get(db, sign_in.id, now_ms=NOON),
+        ):
+            with pytest.raises(TokenInvalid):
+                look()
+            db.execute(text("UPDATE tokens SET revoked_at = NULL"))
+            look()
+            db.execute(text("UPDATE tokens SET revoked_at = :now_ms"), {"now_ms": NOON})
+        with pytest.raises(TokenInvalid):
+            tokens.get(db, ada.token.id, NOON)
 
 
 def test_revoke_counts_no_sign_in_that_ran_out_before(

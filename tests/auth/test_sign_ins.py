@@ -1,11 +1,15 @@
 """A sign-in is a cookie that dies with its token, and a link opens exactly one."""
 
+import json
+
 import pytest
 from sqlalchemy import func, select
 
 from auth import revocation, sign_ins
+from auth.audit import Search, entries
+from auth.binding import Device
 from auth.gate import Gate, Principal
-from auth.records import SignIn, Token
+from auth.records import AuditEntry, SignIn, Token
 from auth.sign_ins import LIFETIME_MS
 from auth.testers import ADMIN
 from database import Database
@@ -173,6 +177,27 @@ def test_sign_out_ends_this_cookie_only(database: Database, gate: Gate, ada: Inv
     with pytest.raises(TokenInvalid):
         whoever(gate, database, ada.cookie)
     assert whoever(gate, database, phone).name == "Ada"
+
+
+def test_coming_and_going_is_in_the_log_with_who_by_what_and_where(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    link = mint(database, gate, ada, "link")
+    with database.begin() as db:
+        principal, _ = gate.sign_in(db, link.text, signed_by("Ada's phone"), "Phone", NOON + 1)
+        gate.sign_out(db, principal, NOON + 2)
+    me, by_link = f"tester:{ada.tester.id}", f"token:{link.id}"
+    with database.read() as db:
+        ended, opened, enrolled = entries(db, Search(actor=me), 3)
+        [phone] = db.scalars(select(Device).where(Device.label == "Phone"))
+    assert told(enrolled) == ("device.enrol", f"device:{phone.id}", {"by": by_link}, NOON + 1)
+    by = {"by": "link", "device": phone.id}
+    assert told(opened) == ("sign_in.open", by_link, by, NOON + 1)
+    assert told(ended) == ("sign_in.end", by_link, {}, NOON + 2)
+
+
+def told(row: AuditEntry) -> tuple[str, str, object, int]:
+    return row.action, row.subject, json.loads(row.details), row.at_ms
 
 
 def test_sign_out_leaves_a_bearer_token_good(database: Database, gate: Gate, ada: Invited) -> None:
