@@ -27,13 +27,16 @@ class Recall:
         self.word: object | None = None
         self.known: dict[bytes, Principal] = {}
 
-    async def find(self, text: str, now_ms: int) -> tuple[Principal | None, object | None]:
+    async def find(
+        self, text: str, now_ms: int, since_ns: int | None = None
+    ) -> tuple[Principal | None, object | None]:
         """Whose credential this is, if that is known; and the word to `keep` a look-up under.
 
+        since_ns  when its request had come, by `time.monotonic_ns`; None: just now
         The word is asked for first: what is committed while somebody looks up makes the answer
         void.
         """
-        word = await self.commits.word()
+        word = await self.commits.word(since_ns)
         if word is None or word != self.word:
             self.known.clear()
             self.word = word

@@ -140,7 +140,8 @@ class Gateway:
             self.parts.addresses.turn_away(address_of(scope), now_ms())
         text, word = f"{credential.bearer} {credential.cookie}", None
         if proof is None:
-            known, word = await self.recall.find(text, now_ms())
+            since_ns = scope["state"].get("arrived_ns")
+            known, word = await self.recall.find(text, now_ms(), since_ns)
             if known is not None:
                 return known
         look_up = partial(self.look_up, credential, proof, scope)

@@ -13,6 +13,7 @@ anybody is asked (RFC 9112, sections 2.3, 3.2, 6.1 and 7.1.2):
 Trailers are not read: they would come in as headers.
 """
 
+import time
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -22,7 +23,11 @@ TOO_LARGE = "The head of the request is too large."
 
 
 class Parser(HttpToolsProtocol):
-    """Of one connection. What it refuses is answered 400, and the connection closed."""
+    """Of one connection. What it refuses is answered 400, and the connection closed.
+
+    Notes in the request's state when it had come (`arrived_ns`, by `time.monotonic_ns`): several
+    that come at once are one batch, and what is asked on behalf of all is asked after that.
+    """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -62,6 +67,7 @@ class Parser(HttpToolsProtocol):
             raise ValueError("no host, or several")
         if b"transfer-encoding" in names and (version, self.codings()) != ("1.1", [b"chunked"]):
             raise ValueError("a transfer coding other than chunked")
+        self.scope["state"]["arrived_ns"] = time.monotonic_ns()
         super().on_headers_complete()
 
     def codings(self) -> list[bytes]:

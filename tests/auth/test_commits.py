@@ -1,6 +1,7 @@
 """The database's word changes with every commit, and is never older than the question."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -9,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from auth import testers
-from auth.commits import Commits, ServerCommits, commits_of
+from auth.commits import TOGETHER_NS, Commits, ServerCommits, commits_of
 from database import Database
 from tests.auth.conftest import NOON
 from tests.services import asleep
@@ -90,6 +91,33 @@ async def test_word_asked_for_after_a_commit_is_not_one_on_its_way_since_before(
     await on_its_way
     assert asked[0] == asked[1]
     assert asked[0] not in (None, before)
+
+
+async def test_word_said_since_a_request_came_is_shared_and_none_from_before_it(
+    database: Database, commits: Commits
+) -> None:
+    """A batch that came together needs one answer, if it was asked for after the last of them."""
+    came_first = time.monotonic_ns()
+    before = await first_word(commits)
+    with database.begin() as db:
+        write(db, "Ada")
+    came_later = time.monotonic_ns()
+    after = await commits.word(came_later)
+    assert after not in (None, before)
+    assert await commits.word(came_first) == await commits.word(came_later) == after
+
+
+async def test_word_is_asked_for_anew_for_a_request_that_waited_long(
+    database: Database, commits: Commits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came before the last answer, and is begun behind another one, after a revocation."""
+    came = time.monotonic_ns()
+    before = await first_word(commits)
+    with database.begin() as db:
+        write(db, "Ada")
+    later = time.monotonic_ns() + TOGETHER_NS
+    monkeypatch.setattr(time, "monotonic_ns", lambda: later)
+    assert await commits.word(came) not in (None, before)
 
 
 async def test_word_is_none_while_the_server_sleeps_and_new_when_it_is_back(

@@ -78,7 +78,7 @@ async def test_find_gives_nothing_while_the_database_says_no_word(
 class NoWord:
     """A database that cannot be asked."""
 
-    async def word(self) -> None:
+    async def word(self, since_ns: int | None = None) -> None:
         return None
 
     def close(self) -> None:

@@ -1,13 +1,18 @@
 """Bytes on the wire that two readers could read differently are refused, and nobody is asked."""
 
+import asyncio
 import re
 import socket
+import time
 
 import httptools
 import pytest
+import uvicorn
 from httptools import HttpParserInvalidURLError
 from hypothesis import example, given
 from hypothesis import strategies as st
+from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
 
 from studio.parser import HEAD_MAX_BYTES, Parser
 from studio.server import make_server
@@ -141,6 +146,28 @@ def test_plain_request_is_answered_each_in_its_turn(
     house: House, words: str, statuses: list[int]
 ) -> None:
     assert say(house, words)[0] == statuses
+
+
+async def test_each_request_is_stamped_with_when_it_had_come() -> None:
+    seen: list[int] = []
+
+    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+        seen.append(scope["state"]["arrived_ns"])
+        await send({"type": "http.response.start", "status": 204})
+        await send({"type": "http.response.body"})
+
+    config = uvicorn.Config(app, http=Parser, lifespan="off", log_config=None)
+    config.load()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Parser(config, ServerState(), {}), "127.0.0.1", 0
+    )
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    before = time.monotonic_ns()
+    writer.write(f"{PLAIN}\r\n{PLAIN}Connection: close\r\n\r\n".encode())
+    assert (await reader.read()).count(b"HTTP/1.1 204") == 2
+    assert before < seen[0] < seen[1] < time.monotonic_ns()
+    writer.close()
+    server.close()
 
 
 def test_trailers_are_no_headers(house: House, ada: Person) -> None:
