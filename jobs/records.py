@@ -149,6 +149,7 @@ class Tracing(Record):
     """A film that turned up, and what was read in it. The film itself is not kept.
 
     number      the mark's, None until it is read and where there is none
+    chance      at most how likely it is that any number compared fits as well
     hints       [number, share that differs] of the films that look like it
     problem     the sentence, where it could not be read
     """
@@ -163,6 +164,7 @@ class Tracing(Record):
     number: Mapped[int | None] = mapped_column(BigInteger)
     z: Mapped[float | None] = mapped_column(Float)
     like_z: Mapped[float | None] = mapped_column(Float)
+    chance: Mapped[float | None] = mapped_column(Float)
     compared: Mapped[int | None] = mapped_column(BigInteger)
     other_keys: Mapped[int | None] = mapped_column(BigInteger)
     hints: Mapped[list[tuple[int, float]] | None] = mapped_column(JSON)

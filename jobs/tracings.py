@@ -25,6 +25,7 @@ def note_found(db: Session, tracing_id: str, found: Found, now_ms: int) -> None:
         "number": found.mark.number if found.mark else None,
         "z": found.z,
         "like_z": found.like_z,
+        "chance": found.chance,
         "compared": found.compared,
         "other_keys": found.other_keys,
         "hints": [(mark.number, share) for mark, share in found.hints],

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from fastapi.concurrency import contextmanager_in_threadpool
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -18,12 +19,11 @@ from starlette.responses import JSONResponse, Response
 from auth import audit, testers
 from errors import BadRequest, BadSpec, TooMany
 from jobs import tracings
-from jobs.marks import known_marks, match
+from jobs.marks import Known, known_marks, lent, match
 from jobs.records import Mark, Tracing
-from sora_core.mark.apart import look_apart
+from sora_core.mark.apart import fingerprint_apart, trace_apart
 from sora_core.mark.film import demuxer_of, unreadable
 from sora_core.mark.keys import mark_key
-from sora_core.mark.tracing import chance
 from sora_core.store import told
 from studio.clock import now_ms
 from studio.markup import send_page
@@ -120,17 +120,19 @@ async def see_through(parts: Parts, tracing_id: str, draft: Path, actor: str) ->
 async def read_film(parts: Parts, tracing_id: str, draft: Path, actor: str) -> None:
     key = mark_key(parts.settings.mark_key)
 
-    def know() -> Any:
+    def know(shown: str) -> Known:
         with parts.database.read() as db:
-            return known_marks(db, key)
+            return known_marks(db, key, shown)
 
-    known = await run_in_threadpool(know)
-    seen = await look_apart(draft, key, known.numbers)
+    shown = await fingerprint_apart(draft)
+    known = await run_in_threadpool(know, shown)
+    async with contextmanager_in_threadpool(lent(parts.store, known)) as alike:
+        traced = await trace_apart(draft, key, known.numbers, alike)
 
     def note() -> None:
         now = now_ms()
         with parts.database.begin() as db:
-            found = match(db, known, seen)
+            found = match(db, known, traced)
             tracings.note_found(db, tracing_id, found, now)
             if found.mark is not None:
                 audit.record(
@@ -164,7 +166,7 @@ def facts(row: Tracing, marks: dict[int, Mark], names: dict[str, str], now: int)
         "whose": whose(marks.get(row.number or 0), names),
         "z": row.z,
         "like_z": row.like_z,
-        "chance": None if row.number is None else chance(row.like_z or 0, row.compared or 0),
+        "chance": None if row.number is None else row.chance,
         "compared": row.compared,
         "other_keys": row.other_keys,
         "hints": [

@@ -26,7 +26,9 @@ PROMPTS = (
 #: ffmpeg's own sources, by the name they get here.
 DRAWN = {
     "drawn: mandelbrot": "mandelbrot=size=1280x720:rate=24",
-    "drawn: gradients": "gradients=size=1280x720:rate=24:nb_colors=5:seed=3:speed=0.02",
+    # Of colours and places that are named: others are drawn by lot, seed or not.
+    "drawn: gradients": "gradients=size=1280x720:rate=24:nb_colors=5:seed=3:speed=0.02"
+    ":c0=0x203060:c1=0xd08030:c2=0x309060:c3=0xc0c0d0:c4=0x802040:x0=100:y0=80:x1=1180:y1=640",
     "drawn: test card": "testsrc2=size=1280x720:rate=24",
 }
 

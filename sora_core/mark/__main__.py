@@ -12,6 +12,7 @@ from jobs.marks import Found, find_mark
 from jobs.records import Mark
 from settings import Settings
 from sora_core.mark.keys import mark_key
+from sora_core.store import Store
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,7 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     settings = Settings.read()
     database = Database(settings.database_url)
     try:
-        found = find_mark(database, given.film, mark_key(settings.mark_key))
+        store = Store(settings.media, scratch=settings.data / "drafts")
+        found = find_mark(database, store, given.film, mark_key(settings.mark_key))
     except (GreenroomError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -50,10 +52,13 @@ def describe(found: Found) -> list[str]:
     else:
         told += whose(found.mark)
         told.append(f"confidence  z {found.z:.1f}, and {found.like_z:.1f} for this number alone")
+        told.append(f"by chance   at most {found.chance:.0e}")
     if found.other_keys:
         told.append(f"not compared    {found.other_keys:,} marks written with other keys")
     for mark, share in found.hints:
         told.append(f"looks like      job {mark.job_id}, {share:.0%} of the fingerprint differs")
+    if found.hints:
+        told.append("                of unlike films half differs; a look names nobody")
     return told
 
 

@@ -1,7 +1,7 @@
-"""The number in a stranger's film, read in a process of its own."""
+"""A stranger's film, seen and traced in processes of their own."""
 
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,32 +11,38 @@ from sora_core.mark.pattern import pattern_of
 from sora_core.mark.tracing import Trace, trace
 
 LIMIT_S = 90.0
+MODULE = "sora_core.mark.apart"
 
 
-@dataclass(frozen=True)
-class Seen:
-    """Of one film: what it shows (80 hex digits), and the number in it."""
-
-    fingerprint: str
-    trace: Trace
+async def fingerprint_apart(film: Path, limit_s: float = LIMIT_S) -> str:
+    """What it shows, 80 hex digits. Raises BadSpec where it is no film, or takes longer."""
+    told = await ask_apart(MODULE, {"film": str(film.resolve())}, limit_s)
+    return str(told["fingerprint"])
 
 
-def look(film: Path, key: bytes, numbers: Collection[int]) -> Seen:
-    """Takes seconds, up to a minute. Raises BadSpec where it is no film."""
-    return Seen(fingerprint_of(film), trace(film, pattern_of(key), numbers))
-
-
-async def look_apart(
-    film: Path, key: bytes, numbers: Collection[int], limit_s: float = LIMIT_S
-) -> Seen:
-    """`look`, elsewhere. Raises BadSpec where it is no film, or takes longer than `limit_s`."""
-    asked = {"film": str(film.resolve()), "key": key.hex(), "numbers": list(numbers)}
-    told = await ask_apart("sora_core.mark.apart", asked, limit_s)
-    return Seen(told["fingerprint"], Trace(**told["trace"]))
+async def trace_apart(
+    film: Path,
+    key: bytes,
+    numbers: Collection[int],
+    alike: Mapping[int, Path | None],
+    limit_s: float = LIMIT_S,
+) -> Trace:
+    """`trace`, elsewhere. Raises BadSpec where it is no film, or takes longer than `limit_s`."""
+    asked = {
+        "film": str(film.resolve()),
+        "key": key.hex(),
+        "numbers": list(numbers),
+        "alike": [(number, kept and str(kept.resolve())) for number, kept in alike.items()],
+    }
+    return Trace(**await ask_apart(MODULE, asked, limit_s))
 
 
 def answer(asked: dict[str, Any]) -> dict[str, Any]:
-    return asdict(look(Path(asked["film"]), bytes.fromhex(asked["key"]), asked["numbers"]))
+    film = Path(asked["film"])
+    if "key" not in asked:
+        return {"fingerprint": fingerprint_of(film)}
+    alike = {number: Path(kept) if kept else None for number, kept in asked["alike"]}
+    return asdict(trace(film, pattern_of(bytes.fromhex(asked["key"])), asked["numbers"], alike))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""A number of 48 bits ↔ 216 signs that stand a lot of noise.
+"""A number of 48 bits → 216 signs, far from those of every other number.
 
 CRC-16 (CCITT), then a convolutional code of rate 1/3 and constraint length 9 with the generators
-557, 663, 711 (octal; Larsen 1973, Proakis table 8.2-2), read by Viterbi's algorithm on soft values.
+557, 663, 711 (octal; Larsen 1973, Proakis table 8.2-2). Readers compare with the signs of every
+number that was issued, which tells fainter ones than undoing the code does.
 """
 
 import binascii
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 
@@ -14,7 +14,6 @@ NUMBER_BITS, CHECK_BITS, MEMORY = 48, 16, 8
 GENERATORS = (0o557, 0o663, 0o711)
 STEPS = NUMBER_BITS + CHECK_BITS + MEMORY  # the register is emptied at the end
 SIGNS = STEPS * len(GENERATORS)
-STATES = 1 << MEMORY
 
 
 def encode(numbers: Sequence[int]) -> np.ndarray:
@@ -32,42 +31,9 @@ def encode(numbers: Sequence[int]) -> np.ndarray:
     return signs
 
 
-def decode(soft: np.ndarray) -> int | None:
-    """The number whose signs fit `soft`, (216,) float, best; None where its check is wrong."""
-    before, outputs = trellis()
-    scores = np.full(STATES, -np.inf)
-    scores[0] = 0.0
-    choices = np.empty((STEPS, STATES), np.int64)
-    for step in range(STEPS):
-        gains = outputs @ soft[3 * step : 3 * step + 3]
-        reached = scores[before] + gains
-        choices[step] = reached.argmax(1)
-        scores = reached.max(1)
-    state, word = 0, 0
-    for step in range(STEPS - 1, -1, -1):
-        if step < NUMBER_BITS + CHECK_BITS:
-            word |= (state >> (MEMORY - 1)) << (NUMBER_BITS + CHECK_BITS - 1 - step)
-        state = int(before[state, choices[step, state]])
-    number, check = word >> CHECK_BITS, word & 0xFFFF
-    return number if check_of(number) == check else None
-
-
 def check_of(number: int) -> int:
     """CRC-16/CCITT of the number's six bytes, begun so that zero has a check too."""
     return binascii.crc_hqx(number.to_bytes(NUMBER_BITS // 8, "big"), 0xFFFF)
-
-
-@cache
-def trellis() -> tuple[np.ndarray, np.ndarray]:
-    """before (256, 2): the two states that lead to each; outputs (256, 2, 3): the signs they give.
-
-    A state is the register's newest 8 bits, the newest in front.
-    """
-    state = np.arange(STATES)
-    before = np.stack([(state << 1 & (STATES - 1)) | low for low in (0, 1)], 1)
-    register = (state >> (MEMORY - 1) << MEMORY)[:, None] | before
-    outputs = np.stack([1 - 2 * parity(register & g) for g in GENERATORS], -1)
-    return before, outputs.astype(np.float64)
 
 
 def parity(values: np.ndarray) -> np.ndarray:

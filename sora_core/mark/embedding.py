@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sora_core.video import Format
 
 #: Standard deviation in steps of luma, of 255: 49 dB where nothing hides it, 40.5 dB at most.
-FAINTEST, STRONGEST = 0.9, 2.4
+FAINTEST, STRONGEST = 0.98, 2.5
 NEUTRAL = 128
 #: Of what stands out less in the film as it was encoded, worn copies may not be known again.
 WEAK_Z = 15.0

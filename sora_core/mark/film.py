@@ -23,7 +23,8 @@ LONG_SIDE = 1920
 FRAMES_PER_S = 6
 WINDOW_FRAMES = 12
 DECODING_MAX_S = 45
-SMOOTH, LOUDEST = 13, 12.0
+SMOOTH, LOUDEST, AROUND = 13, 12.0, 31
+SMOOTH_FINER, AROUND_FINER = 9, 15
 DEMUXERS = {b"\x1aE\xdf\xa3": "matroska", b"RIFF": "avi"}
 
 
@@ -34,11 +35,17 @@ def residual(frame: np.ndarray) -> np.ndarray:
     return np.clip(detail, -LOUDEST, LOUDEST, out=detail)
 
 
-def even_out(picture: np.ndarray) -> np.ndarray:
+def even_out(picture: np.ndarray, around: int = AROUND) -> np.ndarray:
     """A residual, or several averaged, equally loud everywhere: no object speaks for the whole."""
     # Where nothing is, the filter's running sum may come out a trace below nothing.
-    power = np.maximum(ndimage.uniform_filter(picture**2, 31), 0)
+    power = np.maximum(ndimage.uniform_filter(picture**2, around), 0)
     return picture / (np.sqrt(power) + 0.3)
+
+
+def finer(picture: np.ndarray) -> np.ndarray:
+    """`even_out` of a picture that is no larger than its film was: more of its content goes."""
+    detail = picture - ndimage.uniform_filter(picture, SMOOTH_FINER)
+    return even_out(detail, AROUND_FINER)
 
 
 def windows(path: Path, seconds: int = MAX_SECONDS, rate: int = FRAMES_PER_S) -> list[np.ndarray]:

@@ -4,7 +4,7 @@ Of five moments, whether each of 64 places is brighter than the one at its right
 hash, dHash, of Krawetz 2013). Crops and mirrors change it; what is compared is a hint, no proof.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from sora_core.mark.film import MAX_SECONDS, frames, unreadable
 MOMENTS, SIDE = 5, 8
 #: Share of bits that differ. Of two films that have nothing in common half do.
 ALIKE = 0.18
+#: What differs less is worth laying a copy over: the mark decides then, not the look.
+WORTH, MOST = 0.27, 5
 
 
 def fingerprint(drawings: Sequence[np.ndarray]) -> str:
@@ -45,3 +47,12 @@ def difference(one: str, other: str) -> float:
     )
     apart = np.bitwise_count(ours[:, None] ^ theirs[None]).sum(-1)
     return float(apart.min(1).mean() / 64)
+
+
+def nearest(fingerprint: str, shown: Iterable[tuple[int, str]]) -> list[tuple[int, float]]:
+    """Of `shown`, numbers with fingerprints, at most MOST that differ by WORTH or less.
+
+    Returns each number and the share of bits that differ, the likest first.
+    """
+    apart = sorted((difference(fingerprint, kept), number) for number, kept in shown)
+    return [(number, share) for share, number in apart[:MOST] if share <= WORTH]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy import fft
+from scipy import fft, ndimage
 
-from sora_core.mark.code import SIGNS, decode
+from sora_core.mark.code import SIGNS
 from sora_core.mark.pattern import CYCLES, Pattern
 
 GRID = 256  # a tile's side, in cells that pixels are gathered in
@@ -19,20 +19,23 @@ SIDE = 128  # … and in steps of a shift
 LENGTHS = (CYCLES[1], 15, 11)  # all waves, and the long ones, which small copies leave
 NEIGHBOURS = (1, 1, 1, 1, 1)  # lengths of waves that are judged together
 LEAST_TRUST = 0.03
+#: What worn copies leave of waves of 7 cycles, and how fast it falls with their number; that is
+#: believed as much as so many known waves of a length and its neighbours.
+WORN_SHARE, WORN_FALL, WORN_WEIGHT = 0.3, 1.5, 60
+SUMMIT = 5  # steps: places nearer than that are one
+SUMMITS = 5  # places that are read of one look
 
 
 @dataclass(frozen=True)
 class Reading:
     """One look at a folded tile.
 
-    z       how far the tile stands out from where no tile is
-    soft    (216,) float: the coded signs, by how sure they are
-    number  what they say, or None where the check is wrong
+    z     how far the tile stands out from where no tile is
+    soft  (216,) float: the coded signs, by how sure they are
     """
 
     z: float
     soft: np.ndarray
-    number: int | None
 
 
 def fold(picture: np.ndarray, basis: np.ndarray) -> np.ndarray:
@@ -80,8 +83,8 @@ def turned(waves: np.ndarray) -> Iterator[np.ndarray]:
         yield across[::-1, ::-1]
 
 
-def find_shift(waves: np.ndarray, pattern: Pattern, most: int) -> tuple[float, np.ndarray]:
-    """How far the tile stands out at the best shift (z), and that shift, (down, across) cycles.
+def agreement(waves: np.ndarray, pattern: Pattern, most: int) -> np.ndarray:
+    """(SIDE, SIDE) float: how far the tile stands out at each shift, in deviations of all of them.
 
     most  only waves of up to so many cycles are looked at
     """
@@ -92,9 +95,16 @@ def find_shift(waves: np.ndarray, pattern: Pattern, most: int) -> tuple[float, n
     plane = np.zeros((SIDE, SIDE), np.complex64)
     plane[down, across] = waves[middle + down, middle + across] * pattern.sync[kept].conj()
     likeness = fft.ifft2(plane).real
-    best = np.unravel_index(likeness.argmax(), likeness.shape)
-    z = float((likeness[best] - likeness.mean()) / (likeness.std() + 1e-12))
-    return z, np.array(best) / SIDE
+    return (likeness - likeness.mean()) / (likeness.std() + 1e-12)
+
+
+def summits(standing: np.ndarray, most: int) -> list[tuple[float, np.ndarray]]:
+    """The highest places that nothing near them tops: how high, and (down, across) cycles."""
+    around = ndimage.maximum_filter(standing, SUMMIT, mode="wrap")
+    places = np.argwhere(standing == around)
+    heights = standing[*places.T]
+    best = np.argsort(-heights)[:most]
+    return [(float(heights[at]), places[at] / SIDE) for at in best]
 
 
 def align(waves: np.ndarray, shift: np.ndarray, pattern: Pattern) -> np.ndarray:
@@ -109,15 +119,18 @@ def trusted(aligned: np.ndarray, pattern: Pattern) -> np.ndarray:
     """(N,) float: how much of each wave is the mark's, as the known ones of its length tell.
 
     Codecs and smaller sizes leave long waves and take short ones. A known wave that is all mark
-    agrees with what it should be; of one that is all noise the agreement is 0 in the mean.
+    agrees with what it should be; of one that is all noise the agreement is 0 in the mean. Where
+    these are few, what is usual of worn copies counts beside them.
     """
     ring = np.hypot(*pattern.waves.T).astype(int)
     known = len(pattern.sync)
-    agreement = (aligned[:known] * pattern.sync.conj()).real
-    heard = np.bincount(ring[:known], agreement, CYCLES[1] + 1)
+    agreed = (aligned[:known] * pattern.sync.conj()).real
+    heard = np.bincount(ring[:known], agreed, CYCLES[1] + 1)
     count = np.bincount(ring[:known], minlength=CYCLES[1] + 1)
-    few = np.convolve(count, NEIGHBOURS, "same")
-    share = np.convolve(heard, NEIGHBOURS, "same") / np.maximum(few, 1)
+    cycles = np.maximum(np.arange(CYCLES[1] + 1), CYCLES[0])
+    worn = WORN_SHARE * (cycles / CYCLES[0]) ** -WORN_FALL
+    few = np.convolve(count, NEIGHBOURS, "same") + WORN_WEIGHT
+    share = (np.convolve(heard, NEIGHBOURS, "same") + WORN_WEIGHT * worn) / few
     return np.clip(share, LEAST_TRUST, None)[ring]
 
 
@@ -128,16 +141,37 @@ def read_soft(aligned: np.ndarray, pattern: Pattern) -> np.ndarray:
     return np.bincount(pattern.places.ravel(), values.ravel(), SIGNS)
 
 
-def readings(waves: np.ndarray, pattern: Pattern) -> Iterator[Reading]:
-    """A folded tile by waves of each of LENGTHS, in the best of the eight ways to look at it."""
+def searched(waves: np.ndarray, pattern: Pattern) -> Iterator[Reading]:
+    """A folded tile by waves of each of LENGTHS, where it stands out most, whichever way it lies.
+
+    A worn tile's own place may be the fourth highest: SUMMITS of them are read.
+    """
     ways = list(turned(whiten(waves)))
     for most in LENGTHS:
-        looks = [(*find_shift(way, pattern, most), way) for way in ways]
-        z, shift, way = max(looks, key=lambda look: look[0])
-        soft = read_soft(align(way, shift, pattern), pattern)
-        yield Reading(z, soft, decode(soft) if z > 4 else None)
+        found = [
+            (*top, way) for way in ways for top in summits(agreement(way, pattern, most), SUMMITS)
+        ]
+        found.sort(key=lambda top: -top[0])
+        for z, shift, way in found[:SUMMITS]:
+            yield reading_at(way, z, shift, pattern)
 
 
-def read(waves: np.ndarray, pattern: Pattern) -> Reading:
-    """The one that stands out most."""
-    return max(readings(waves, pattern), key=lambda reading: reading.z)
+def placed(waves: np.ndarray, corner: np.ndarray, pattern: Pattern, reach: int = 0) -> Reading:
+    """A folded tile whose place is known: no other has to be told from it.
+
+    corner  where it begins, (down, across) cycles
+    reach   by so many steps it may be wrong; then it is where the tile stands out most
+    """
+    white = whiten(waves)
+    steps = np.arange(-reach, reach + 1)
+    row, column = np.rint(corner * SIDE).astype(int)
+    around = agreement(white, pattern, LENGTHS[0])[
+        np.ix_((row + steps) % SIDE, (column + steps) % SIDE)
+    ]
+    best = np.array(np.unravel_index(around.argmax(), around.shape)) - reach
+    at = (best + np.array([row, column])) / SIDE if reach else corner
+    return reading_at(white, float(around.max()), at, pattern)
+
+
+def reading_at(waves: np.ndarray, z: float, shift: np.ndarray, pattern: Pattern) -> Reading:
+    return Reading(z, read_soft(align(waves, shift, pattern), pattern))

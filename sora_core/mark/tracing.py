@@ -1,27 +1,34 @@
 """Which number a film holds: as it is, then enlarged, turned and squeezed, whole and in parts."""
 
-import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
+from sora_core.mark.beside import places_beside
 from sora_core.mark.code import encode
-from sora_core.mark.film import even_out, windows
-from sora_core.mark.lattice import find_lattices
-from sora_core.mark.pattern import PERIODS, Pattern
-from sora_core.mark.reading import Reading, fold, read, readings
-from sora_core.spec import ASPECTS
+from sora_core.mark.film import even_out, finer, windows
+from sora_core.mark.issued import Issued, chance
+from sora_core.mark.pattern import Pattern
+from sora_core.mark.placing import Place, mirrored, self_told, sized
+from sora_core.mark.reading import Reading, fold, placed, searched
 
-#: A tile that stands out less is none. `benchmarks.mark` counts how often one by chance does.
-FOUND_Z = 7.0
-#: With a codeword that nothing but this one fits, the tile may be fainter.
-FAINT_Z, LIKE_Z = 4.0, 7.0
-#: At most how likely it is that any of the numbers compared fits one look by chance.
-CHANCE = 1e-7
-LATTICES = 8
-SQUEEZED = 1.2  # how much narrower or lower a whole film may have become
+#: At most how likely it is that a film gives a number by chance, all looks at it counted.
+CHANCE = 1e-6
+#: A reading by whose known waves no tile is to be seen is not compared.
+FAINT_Z = 4.0
+LIKE_Z = 7.0
+PARTS = 12  # of a film, that are looked at one by one
+REACH = 3  # steps by which a place beside a stored film may be wrong
+#: At most so often one number is compared with a film: where the tiles of a whole film would lie;
+#: everywhere else; and where they lie by the stored films. What may go wrong is shared evenly among
+#: these three, and those numbers that are compared once more as their films look alike.
+PLACED_LOOKS, SEARCHED_LOOKS, BESIDE_LOOKS, SHARES = 10, 3000, 6, 4
+
+Folded = Iterable[tuple[Place, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -29,93 +36,115 @@ class Trace:
     """number, or None where no mark was found; how sure: `z`, in standard deviations.
 
     like_z  how far this number's signs fit better than another's would
+    chance  at most how likely it is that any number compared fits as well anywhere in the film
     """
 
     number: int | None
     z: float
     like_z: float = 0.0
+    chance: float = 1.0
 
 
-def trace(film: Path, pattern: Pattern, issued: Collection[int]) -> Trace:
-    """The number in `film`, one of `issued`. Raises BadSpec where it is no film.
+def trace(
+    film: Path,
+    pattern: Pattern,
+    numbers: Collection[int],
+    alike: Mapping[int, Path | None] = MappingProxyType({}),
+) -> Trace:
+    """The number in `film`, one of `numbers`. Raises BadSpec where it is no film.
 
-    Every number that was issued is compared, so a mark too worn to be read may still be known.
+    alike  numbers whose films look like this one, and where these are stored, if they are
+
+    Every number that was issued is compared, so a mark too worn to be read may still be known; of
+    those alike still fainter ones, and where one is stored this film is laid over it. What decides
+    is the mark alone: an equal film with another number is not taken for it.
     """
     parts = windows(film)
-    numbers, words = numbers_and_words(issued)
+    issued = Issued(numbers, pattern, alike)
+    stored = {one: kept for one, kept in alike.items() if kept and one in issued.numbers}
+    whole = sum(parts[1:], parts[0]) / len(parts)
     best = Trace(None, 0.0)
-    for picture in pictures(parts):
-        for reading in looks(picture, pattern):
-            here = judge(reading, numbers, words)
-            if here.number is not None:
-                return here
-            best = max(best, here, key=lambda found: found.z)
+    for stage in chain(
+        look_at(whole, pattern, issued, PLACED_LOOKS),
+        look_beside(film, whole, pattern, stored),
+        # Films are cut together from several.
+        *(look_at(part, pattern, issued, SEARCHED_LOOKS) for part in parts[:PARTS] if parts[1:]),
+    ):
+        seen = list(stage)
+        sure = [one for one in seen if one.number is not None]
+        if sure:
+            return min(sure, key=lambda one: one.chance)
+        best = max([best, *seen], key=lambda one: (one.like_z, one.z))
     return best
 
 
-def numbers_and_words(issued: Collection[int]) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) int64 and (N, 216) ±1, as `judge` takes them."""
-    numbers = np.fromiter(issued, np.int64, len(issued))
-    return numbers, encode([int(number) for number in numbers])
+def look_at(
+    picture: np.ndarray, pattern: Pattern, issued: Issued, looks: int
+) -> Iterator[Iterator[Trace]]:
+    """What each kind of look at a picture finds: where a whole film's tiles lie, then elsewhere.
 
-
-def pictures(parts: list[np.ndarray]) -> Iterator[np.ndarray]:
-    """All of the film together; then each part, as films are cut together from several."""
-    yield even_out(sum(parts[1:], parts[0]) / len(parts))
-    if len(parts) > 1:
-        yield from (even_out(part) for part in parts[:12])
-
-
-def looks(picture: np.ndarray, pattern: Pattern) -> Iterator[Reading]:
-    """Readings of a picture whose tiles lie as they were put, or as they do where the whole film
-    was given another size, or as the picture itself says.
+    picture  (h, w) float32, residuals averaged
+    looks    at most so often each number is compared by the first kind
     """
-    for basis in bases(picture):
-        yield from readings(fold(picture, basis), pattern)
+    even, fine = even_out(picture), finer(picture)
+    folded = [
+        (place, fold(even if place.enlarged else fine, place.basis)) for place in sized(picture)
+    ]
+    yield look_placed(folded, picture.shape[1], pattern, issued, looks)
+    yield look_around(folded, pattern, issued)
+    yield look_around(
+        [(place, fold(even, place.basis)) for place in self_told(even)], pattern, issued
+    )
 
 
-def bases(picture: np.ndarray) -> Iterator[np.ndarray]:
-    for scale in (np.eye(2), *scales(picture)):
-        yield from (scale * period for period in PERIODS)
-    yield from find_lattices(picture, LATTICES)
+def look_placed(
+    folded: Folded, width: int, pattern: Pattern, issued: Issued, looks: int
+) -> Iterator[Trace]:
+    """As if the picture, so many pixels wide, were a whole film, or its mirror image."""
+    for place, waves in folded:
+        for way, corner in ((waves, place.corner), (waves[:, ::-1], mirrored(place, width))):
+            yield judge(placed(way, corner, pattern), issued, place.period, looks)
 
 
-def scales(picture: np.ndarray) -> Iterator[np.ndarray]:
-    """(2, 2) float: what became of a film of each size made here, if all of it is in `picture`.
-
-    Small films have too few tiles for the picture to tell.
-    """
-    height, width = picture.shape
-    for made_width, made_height in ASPECTS:
-        across, down = width / made_width, height / made_height
-        if (across, down) != (1, 1) and 1 / SQUEEZED < across / down < SQUEEZED:
-            yield np.diag([across, down])
+def look_around(folded: Folded, pattern: Pattern, issued: Issued) -> Iterator[Trace]:
+    """As if anything had been cut off the film."""
+    for place, waves in folded:
+        for reading in searched(waves, pattern):
+            if reading.z < FAINT_Z:
+                yield Trace(None, reading.z)
+            else:
+                yield judge(reading, issued, place.period, SEARCHED_LOOKS)
 
 
-def judge(reading: Reading, numbers: np.ndarray, words: np.ndarray) -> Trace:
-    """The number that a reading is sure enough of."""
-    if reading.z < FAINT_Z or len(numbers) == 0:
-        return Trace(None, reading.z)
-    fits = words @ reading.soft / (np.linalg.norm(reading.soft) + 1e-12)
-    likest = int(fits.argmax())
-    like_z = float(fits[likest])
-    read_right = reading.number == numbers[likest] and reading.z >= FOUND_Z
-    if read_right or chance(like_z, len(numbers)) <= CHANCE:
-        return Trace(int(numbers[likest]), reading.z, like_z)
-    return Trace(None, reading.z, like_z)
+def look_beside(
+    film: Path, picture: np.ndarray, pattern: Pattern, stored: Mapping[int, Path]
+) -> Iterator[Iterator[Trace]]:
+    """As the film lies over each of the `stored` ones, for the number of that one alone."""
+
+    def over(number: int, kept: Path) -> Iterator[Trace]:
+        only = Issued([number], pattern)
+        for place in places_beside(film, picture.shape, kept, pattern.period(number)):
+            waves = fold(even_out(picture) if place.enlarged else finer(picture), place.basis)
+            for reach in (0, REACH):
+                reading = placed(waves, place.corner, pattern, reach)
+                yield judge(reading, only, place.period, BESIDE_LOOKS * len(stored))
+
+    yield chain.from_iterable(over(number, kept) for number, kept in stored.items())
 
 
-def chance(like_z: float, compared: int) -> float:
-    """At most how likely one of `compared` wrong numbers fits so well, 0 to 1.
-
-    Each of its 216 signs is right by chance: a sum of that many steps (Hoeffding 1963).
-    """
-    return min(1.0, compared * math.exp(-(max(like_z, 0.0) ** 2) / 2))
+def judge(reading: Reading, issued: Issued, period: int | None, looks: int) -> Trace:
+    """The number that a reading, one of `looks` such that it could be in, is sure enough of."""
+    told = [Trace(None, reading.z)]
+    for fit in issued.likest(reading.soft, period):
+        odds = chance(fit.like_z, SHARES * looks * fit.compared)
+        number = fit.number if odds <= CHANCE else None
+        told.append(Trace(number, reading.z, fit.like_z, odds))
+    return min(told, key=lambda one: (one.chance, -one.like_z))
 
 
 def strength_in(film: Path, number: int, pattern: Pattern, seconds: int = 2) -> float:
     """z of the tile of `number` in a film that nobody has changed since it was written."""
-    picture = even_out(windows(film, seconds)[0])
-    reading = read(fold(picture, np.eye(2) * pattern.period(number)), pattern)
+    picture = finer(windows(film, seconds)[0])
+    reading = placed(fold(picture, np.eye(2) * pattern.period(number)), np.zeros(2), pattern)
     fits = float(encode([number])[0] @ reading.soft / (np.linalg.norm(reading.soft) + 1e-12))
     return reading.z if fits >= LIKE_Z else 0.0

@@ -14,12 +14,13 @@ from errors import BadRequest
 from jobs.marks import issue_mark, note_mark
 from jobs.records import Job, Tracing
 from sora_core.mark.embedding import Mark
+from sora_core.mark.fingerprint import fingerprint
 from sora_core.mark.keys import key_id_of, mark_key
 from sora_core.mark.pattern import pattern_of
 from studio import tracing_desk
 from studio.bodies import bounded
 from studio.doors import find_door
-from tests.sora_core.mark.films import wall_film
+from tests.sora_core.mark.films import wall, wall_film
 from tests.studio.conftest import WISH, House, Person, wait_for
 
 EMPTY_FILM = b"\0\0\0\x18ftypmp42" + b"\0" * 400
@@ -86,6 +87,21 @@ def test_trace_says_that_there_is_no_mark_in_a_film_from_elsewhere(
     found = read_to_the_end(admin)
     assert (found["state"], found["whose"], found["chance"]) == ("none", None, None)
     assert drafts(house) == []
+
+
+def test_trace_says_that_a_film_without_a_mark_looks_like_a_clip(
+    house: House, ada: Person, admin: Person, tmp_path: Path
+) -> None:
+    """Both are told, each by itself: no mark, and a look that names nobody."""
+    job_id = marked_film(house, ada, tmp_path / "marked.mp4")
+    with house.parts.database.begin() as db:
+        note_mark(db, job_id, 20.0, fingerprint(list(wall())))
+    bring(admin, wall_film(tmp_path / "plain.mp4").read_bytes())
+    found = read_to_the_end(admin)
+    assert (found["state"], found["whose"], found["chance"]) == ("none", None, None)
+    (hint,) = found["hints"]
+    assert (hint["job"], hint["tester"]) == (job_id, "Ada")
+    assert hint["differs"] < 0.18
 
 
 def test_trace_says_that_a_film_without_a_picture_cannot_be_read(

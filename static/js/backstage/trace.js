@@ -32,11 +32,11 @@ function paper(row, now) {
   );
 }
 
-function verdict({ state, problem, whose }) {
+function verdict({ state, problem, whose, hints }) {
   if (state === "reading") return "Reading …";
   if (state === "lost") return "Nobody finished reading it. Bring it again.";
   if (state === "unreadable") return problem;
-  if (state === "none") return "No mark found";
+  if (state === "none") return hints.length ? "No mark found, but the look of a clip made here" : "No mark found";
   return `A clip of ${whose.tester ?? "somebody whose data was erased"}`;
 }
 
@@ -49,7 +49,7 @@ function found({ whose, z, like_z, chance }) {
       ...fact("Token", whose.token ? h("code", {}, whose.token) : "forgotten with its tester"),
       ...fact("Confidence", `The mark stands out by ${z.toFixed(1)} deviations, its number fits by ${like_z.toFixed(1)}`),
     ),
-    h("p", { class: "soft" }, `That another number fits as well by chance: at most ${odds(chance)}.`),
+    chance !== null && h("p", { class: "soft" }, `That any number fits as well by chance, wherever it is looked for: at most ${odds(chance)}.`),
   ];
 }
 
@@ -60,7 +60,7 @@ function odds(chance) {
 }
 
 function hint({ job, tester, differs }) {
-  return h("p", { class: "soft" }, "Looks like clip ", h("code", {}, job), ` of ${tester ?? "somebody whose data was erased"}: ${Math.round(100 * differs)} % of the fingerprint differs. A hint, no proof.`);
+  return h("p", { class: "soft" }, "Looks like clip ", h("code", {}, job), ` of ${tester ?? "somebody whose data was erased"}: ${Math.round(100 * differs)} % of the fingerprint differs, of films with nothing in common half. A look names nobody: another job may have drawn the same.`);
 }
 
 onSubmit(form, async ({ film }) => {
