@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from auth import audit
 from auth.rows import changed
-from errors import NotApproved, NotFound, NotGranted, TakenDown
+from errors import NotApproved, NotFound, NotGranted, OwnWork, TakenDown
 from jobs.records import Clip
 from programme.policy import PRIVATE, REVIEW_FIRST
 from programme.reasons import REASONS, known_reason
@@ -87,8 +87,11 @@ def take_down(db: Session, clip_id: str, reason: str, words: str, *, by: str, no
 def restore(db: Session, clip_id: str, *, by: str, now_ms: int) -> None:
     """Undo an admin's taking down: its artist may show the clip again. Does not commit.
 
-    Raises NotFound where it was not taken down.
+    Raises NotFound where it was not taken down, OwnWork for an admin's own clip.
     """
+    clip = db.get(Clip, clip_id)
+    if clip is not None and clip.owner_id == by:
+        raise OwnWork
     back = sum(
         [
             changed(

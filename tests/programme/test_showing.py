@@ -12,6 +12,7 @@ from errors import (
     NotApproved,
     NotFound,
     NotGranted,
+    OwnWork,
     TakenDown,
 )
 from programme import gallery, reviews, shares, showing
@@ -155,6 +156,29 @@ def test_taking_down_can_be_undone_and_shows_nothing_by_itself(room: Room) -> No
     assert hanging(room) == []
     publish(room, clip_id)
     assert hanging(room) == [clip_id]
+
+
+def test_taking_down_is_not_undone_by_whose_clip_it_is(room: Room) -> None:
+    """An admin who makes clips is an artist like the others."""
+    clip_id = room.clip(room.dora)
+    with room.database.begin() as db:
+        gallery.publish(
+            db,
+            clip_id,
+            room.dora,
+            mode="free",
+            credit="",
+            title="T",
+            prompt_shown=False,
+            now_ms=NOW,
+        )
+        showing.take_down(db, clip_id, "rules", "Not here.", by=room.cleo, now_ms=NOW)
+    with pytest.raises(OwnWork), room.database.begin() as db:
+        showing.restore(db, clip_id, by=room.dora, now_ms=NOW)
+    with room.database.begin() as db:
+        assert showing.taken_down_for(db, clip_id) == "rules"
+        showing.restore(db, clip_id, by=room.cleo, now_ms=NOW)
+        assert showing.taken_down_for(db, clip_id) is None
 
 
 def test_taking_down_without_a_reason_or_of_nothing_is_refused(room: Room) -> None:
