@@ -77,3 +77,9 @@ def test_commands_page_has_each_command_with_its_words(
 def test_commands_page_shows_the_commands_in_their_order() -> None:
     shown = re.findall(r"^##+ `(.+)`$", PAGE, flags=re.M)
     assert shown == [said for said, _, _ in words_of(make_parser())]
+
+
+def test_usage_names_every_noun() -> None:
+    nouns = [said for said, _, _ in words_of(make_parser()) if " " not in said]
+    usage = " ".join(make_parser().format_usage().split())
+    assert usage == f"usage: python -m auth [-h] {' | '.join(nouns)} ..."
