@@ -190,7 +190,7 @@ DOORS = (
     door("GET", r"/v1/webhook_endpoints", Who.SIGNED_IN),
     door("POST", r"/v1/webhook_endpoints", Who.SIGNED_IN),
     door("GET", ENDPOINT, Who.SIGNED_IN),
-    door("DELETE", ENDPOINT, Who.SIGNED_IN),
+    door("POST DELETE", ENDPOINT, Who.SIGNED_IN),
     door("POST", rf"{ENDPOINT}/(test|rotate_secret)", Who.SIGNED_IN),
     door("GET", rf"{ENDPOINT}/deliveries", Who.SIGNED_IN),
     door("GET", r"/webhooks", Who.SIGNED_IN),

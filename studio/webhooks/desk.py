@@ -139,6 +139,7 @@ async def rotate_secret(parts: Parts, request: Request, endpoint_id: str) -> Res
         "sealed_secret": Seal(parts.settings).close(secret),
         "previous_secret": WebhookEndpoint.sealed_secret if overlap else None,
         "previous_until": now + OVERLAP_MS if overlap else None,
+        "updated_at": now,
     }
 
     def rotate() -> dict[str, Any]:
@@ -215,5 +216,5 @@ def about(endpoint: WebhookEndpoint) -> dict[str, Any]:
         "url": endpoint.url,
         "event_types": endpoint.event_types.split(),
         "created_at": endpoint.created_at // 1000,
-        "updated_at": endpoint.created_at // 1000,
+        "updated_at": (endpoint.updated_at or endpoint.created_at) // 1000,
     }

@@ -27,6 +27,11 @@ def paths() -> dict[str, Schema]:
         f"{PATH}/{{endpoint_id}}": {
             "parameters": endpoint_id,
             "get": operation("show_endpoint", answer("One of yours.", ref("WebhookEndpoint"))),
+            "post": asked(
+                "change_endpoint",
+                answer("The endpoint as it is now.", ref("WebhookEndpoint")),
+                "ChangeWebhookEndpoint",
+            ),
             "delete": operation(
                 "remove_endpoint", answer("Removed.", ref("DeletedWebhookEndpoint"))
             ),
@@ -67,15 +72,14 @@ def schemas() -> dict[str, Schema]:
         "created_at": SECOND,
         "updated_at": SECOND,
     }
+    asked_for: Schema = {
+        "name": {**TEXT, "minLength": 1, "maxLength": NAME_MAX_CHARS},
+        "url": {**TEXT, "pattern": "^https://", "maxLength": URL_MAX_CHARS},
+        "event_types": {**array(EVENT_TYPE), "minItems": 1},
+    }
     return {
-        "AddWebhookEndpoint": whole_object(
-            {
-                "name": {**TEXT, "minLength": 1, "maxLength": NAME_MAX_CHARS},
-                "url": {**TEXT, "pattern": "^https://", "maxLength": URL_MAX_CHARS},
-                "event_types": {**array(EVENT_TYPE), "minItems": 1},
-            },
-            ["url", "event_types"],
-        ),
+        "AddWebhookEndpoint": whole_object(asked_for, ["url", "event_types"]),
+        "ChangeWebhookEndpoint": {**whole_object(asked_for, []), "minProperties": 1},
         "WebhookEndpoint": whole_object(endpoint),
         "NewWebhookEndpoint": whole_object(
             {**endpoint, "signing_secret": {**TEXT, "pattern": "^whsec_"}}

@@ -25,6 +25,7 @@ class WebhookEndpoint(Record):
     previous_secret, previous_until  the one of before, sealed too, which signs beside it until then
     seen_until     jobs that ended before this have been told of, or need not be
     tested_at      when a test message was last sent
+    updated_at     when it was changed, or got a new secret, if it ever did
     """
 
     __tablename__ = "webhook_endpoints"
@@ -40,6 +41,7 @@ class WebhookEndpoint(Record):
     seen_until: Mapped[int] = mapped_column(BigInteger)
     tested_at: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class WebhookDelivery(Record):

@@ -25,7 +25,7 @@ function row(endpoint) {
     h("td", { class: "wraps" }, endpoint.name, h("span", { class: "under soft" }, endpoint.url)),
     h("td", { class: "soft wraps" }, endpoint.event_types.map((type) => TYPES[type]).join(", ")),
     h("td", { class: "soft minor" }, ago(endpoint.created_at * 1000)),
-    h("td", { class: "end" }, act("Latest", showLatest), act("Test", test), act("New secret", rotate), act("Remove", remove, true)),
+    h("td", { class: "end" }, act("Latest", showLatest), act("Test", test), act("Change", change), act("New secret", rotate), act("Remove", remove, true)),
   );
 }
 
@@ -63,28 +63,46 @@ function told(delivery) {
 }
 
 async function add() {
-  const kinds = Object.entries(TYPES).map(([type, words]) => {
-    const box = h("input", { type: "checkbox", name: type, checked: true });
-    return h("label", { class: "check" }, box, ` ${words}`);
-  });
   const made = await question({
     title: "Add a webhook",
     text: "An https address that can be reached from anywhere.",
-    fields: [
-      field("Name", { name: "name", maxlength: 80, required: true, autocomplete: "off" }),
-      field("Address", { name: "url", type: "url", maxlength: 2000, required: true, placeholder: "https://", autocomplete: "off" }),
-      ...kinds,
-    ],
+    fields: fields({ name: "", url: "", event_types: Object.keys(TYPES) }),
     go: "Add",
-    act: (form) =>
-      post(PATH, {
-        name: form.name.value,
-        url: form.url.value.trim(),
-        event_types: Object.keys(TYPES).filter((type) => form[type].checked),
-      }),
+    act: (form) => post(PATH, said(form)),
   });
   await changed(made && `${made.name} was added.`, look);
   if (made) secretOf(made);
+}
+
+async function change(endpoint) {
+  const done = await question({
+    title: `Change ${endpoint.name}`,
+    text: "Its secret stays. What is on its way goes to the new address.",
+    fields: fields(endpoint),
+    go: "Save",
+    act: (form) => post(`${PATH}/${endpoint.id}`, said(form)),
+  });
+  await changed(done && `${done.name} was changed.`, look);
+}
+
+function fields({ name, url, event_types: types }) {
+  const kinds = Object.entries(TYPES).map(([type, words]) => {
+    const box = h("input", { type: "checkbox", name: type, checked: types.includes(type) });
+    return h("label", { class: "check" }, box, ` ${words}`);
+  });
+  return [
+    field("Name", { name: "name", maxlength: 80, required: true, autocomplete: "off", value: name }),
+    field("Address", { name: "url", type: "url", maxlength: 2000, required: true, placeholder: "https://", autocomplete: "off", value: url }),
+    ...kinds,
+  ];
+}
+
+function said(form) {
+  return {
+    name: form.name.value,
+    url: form.url.value.trim(),
+    event_types: Object.keys(TYPES).filter((type) => form[type].checked),
+  };
 }
 
 async function rotate(endpoint) {

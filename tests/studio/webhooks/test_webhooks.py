@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select, update
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from auth.records import AuditEntry
 from database import Database
 from jobs.records import Job
 from studio.clock import now_ms
@@ -311,8 +312,65 @@ def test_stock_client_manages_endpoints(house: House, dora: Person, ear: Ear) ->
     assert [endpoint.id for endpoint in client.webhooks.list()] == [made.id]
     tested = client.webhooks.test(made.id, event_type="video.completed")
     assert tested.status_code == 204
+    renamed = client.webhooks.update(made.id, name="ours")
+    assert (renamed.name, renamed.url, renamed.event_types) == ("ours", ear.url, made.event_types)
     assert client.webhooks.delete(made.id).deleted
     assert httpx.get(f"{house.url}{PATH}").status_code == 401
+
+
+def test_changed_endpoint_hears_at_its_new_address_by_its_old_secret(
+    house: House, dora: Person, ear: Ear
+) -> None:
+    """What was on its way when it changed goes there too."""
+    endpoint = add(dora, "http://127.0.0.1:9/nobody")
+    finish(house, dora)
+    deliver(house)
+    wish = {"url": ear.url, "event_types": ["video.completed"]}
+    changed = dora.browser.post(f"{PATH}/{endpoint['id']}", json=wish).json()
+    assert (changed["name"], changed["url"], changed["event_types"]) == (
+        "mine",
+        ear.url,
+        ["video.completed"],
+    )
+    assert changed["updated_at"] >= changed["created_at"]
+    assert "signing_secret" not in changed
+    hurry(house)
+    deliver(house)
+    [(headers, body)] = ear.heard
+    Webhook(endpoint["signing_secret"]).verify(body, headers)
+    with house.parts.database.read() as db:
+        logged = select(AuditEntry.subject).where(AuditEntry.action == "webhook.change")
+        assert f"webhook:{endpoint['id']}" in db.scalars(logged).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "param"),
+    [
+        ({}, "name"),
+        ({"name": ""}, "name"),
+        ({"url": "http://10.0.0.1/"}, "url"),
+        ({"event_types": []}, "event_types"),
+        ({"secret": "mine"}, "secret"),
+    ],
+)
+def test_wrong_change_names_its_field_and_changes_nothing(
+    ben: Person, ear: Ear, change: dict[str, Any], param: str
+) -> None:
+    """Five of them, each endpoint removed again: that is as many as one gets."""
+    endpoint = add(ben, ear.url)
+    path = f"{PATH}/{endpoint['id']}"
+    answer = ben.browser.post(path, json=change)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (422, param)
+    shown = ben.browser.get(path).json()
+    assert shown == {name: endpoint[name] for name in shown}
+    assert ben.browser.delete(path).status_code == 200
+
+
+def test_endpoint_of_somebody_else_is_not_changed(ada: Person, dora: Person, ear: Ear) -> None:
+    endpoint = add(dora, ear.url)
+    path = f"{PATH}/{endpoint['id']}"
+    assert ada.browser.post(path, json={"name": "taken"}).status_code == 404
+    assert dora.browser.get(path).json()["name"] == "mine"
 
 
 @pytest.mark.parametrize(("overlap", "verify"), [(True, 2), (False, 1)])
