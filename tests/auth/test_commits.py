@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from auth import testers
-from auth.commits import TOGETHER_NS, Commits, ServerCommits, commits_of
+from auth.commits import TOGETHER_NS, Commits, commits_of
+from auth.commits_postgres import ServerCommits
 from database import Database
 from tests.auth.conftest import NOON
 from tests.services import asleep
