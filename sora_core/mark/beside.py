@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from errors import BadSpec
 from sora_core.mark.film import MAX_SECONDS, frames
 from sora_core.mark.placing import Place
 from sora_core.mark.registering import FINE, register, shrink
@@ -20,11 +21,13 @@ def places_beside(copy: Path, shape: tuple[int, ...], kept: Path, period: int) -
     shape   (height, width) of the copy's pictures, as they are folded
     kept    the stored film; its tiles begin at its corner
     period  width of its tile
-    Raises BadSpec where one of the files is no film.
+    Nothing where the stored film cannot be read; raises BadSpec where the copy cannot.
     """
-    film = pictures(kept, KEPT_RATE)
+    try:
+        film, full = pictures(kept, KEPT_RATE), next(frames(kept, 1, 1)).shape
+    except (BadSpec, OSError, StopIteration):
+        return
     shown = pictures(copy, COPY_RATE)
-    full = next(frames(kept, 1, 1)).shape
     chosen = np.unique(np.linspace(0, len(shown) - 1, MOMENTS + 2).round().astype(int)[1:-1])
     for at in chosen:
         laid = register(shown[at], film)

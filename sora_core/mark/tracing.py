@@ -25,8 +25,8 @@ PARTS = 12  # of a film, that are looked at one by one
 REACH = 3  # steps by which a place beside a stored film may be wrong
 #: At most so often one number is compared with a film: where the tiles of a whole film would lie;
 #: everywhere else; and where they lie by the stored films. What may go wrong is shared evenly among
-#: these three, and those numbers that are compared once more as their films look alike.
-PLACED_LOOKS, SEARCHED_LOOKS, BESIDE_LOOKS, SHARES = 10, 3000, 6, 4
+#: five: these three, and the first two once more for the numbers whose films look alike.
+PLACED_LOOKS, SEARCHED_LOOKS, BESIDE_LOOKS, SHARES = 10, 3000, 6, 5
 
 Folded = Iterable[tuple[Place, np.ndarray]]
 

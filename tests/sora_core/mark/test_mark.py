@@ -13,9 +13,10 @@ from errors import BadSpec
 from sora_core.mark.apart import fingerprint_apart, trace_apart
 from sora_core.mark.code import encode
 from sora_core.mark.embedding import WEAK_Z, Mark
-from sora_core.mark.film import even_out, frames
+from sora_core.mark.film import even_out, finer, frames, windows
 from sora_core.mark.fingerprint import ALIKE, difference, fingerprint, fingerprint_of
 from sora_core.mark.pattern import PERIODS, pattern_of
+from sora_core.mark.reading import fold, placed
 from sora_core.mark.tracing import strength_in, trace
 from sora_core.video import Format
 from sora_core.video import encode as write
@@ -117,6 +118,24 @@ def test_trace_knows_a_worn_copy_beside_the_stored_film_and_no_equal_one(tmp_pat
     assert trace(worn, PATTERN, ISSUED, beside).number == NUMBER
     assert trace(changed(films["equal"], *WORN), PATTERN, ISSUED, beside).number is None
     assert trace(changed(films["plain"], *WORN), PATTERN, ISSUED, beside).number is None
+
+
+def test_trace_goes_on_where_the_stored_film_cannot_be_read(
+    tmp_path: Path, films: dict[str, Path]
+) -> None:
+    """Damaged, or swept away meanwhile: that is no fault of the film that was brought."""
+    (tmp_path / "damaged.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + b"\0" * 400)
+    for kept in (tmp_path / "damaged.mp4", tmp_path / "gone.mp4"):
+        assert trace(films["plain"], PATTERN, ISSUED, {NUMBER: kept}).number is None
+
+
+def test_trace_tells_the_best_look_and_not_the_first_that_is_sure(films: dict[str, Path]) -> None:
+    """Looks at other sizes, or from the mirror side, come first or last; none fits better."""
+    waves = fold(finer(windows(films["marked"])[0]), np.eye(2) * PATTERN.period(NUMBER))
+    here = placed(waves, np.zeros(2), PATTERN)
+    fits = float(encode([NUMBER])[0] @ here.soft / np.linalg.norm(here.soft))
+    found = trace(films["marked"], PATTERN, ISSUED)
+    assert (found.z, found.like_z) == pytest.approx((here.z, fits), rel=1e-5)
 
 
 def test_trace_finds_nothing_where_no_mark_is(films: dict[str, Path]) -> None:
