@@ -124,7 +124,10 @@ def test_copied_cookie_looks_and_never_acts(database: Database, gate: Gate, ada:
         copied = gate.authenticate(db, cookie=ada.cookie, now_ms=NOON)
         with pytest.raises(WrongDevice, match="Sign in again") as refusal:
             gate.authenticate(db, cookie=ada.cookie, proof=signed_by("a thief's"), now_ms=NOON)
-    assert refusal.value.signal.action == "sign_in.wrong_device"  # type: ignore[attr-defined]
+        [device] = devices.list(db, ada.tester.id)
+    assert refusal.value.signal == Signal(
+        "sign_in.wrong_device", ada.tester.id, f"device:{device.id}"
+    )
     assert copied == replace(ada.principal, proved=False, use_is_due=copied.use_is_due)
     with database.begin() as db, pytest.raises(ProofRequired, match="Sign in again"):
         gate.admit(db, copied, "job", 1000, NOON)
