@@ -114,7 +114,9 @@ def test_log_is_lines_of_json_but_for_the_greeting(story: Story) -> None:
 def test_one_request_id_leads_from_the_answer_to_the_worker(story: Story) -> None:
     lines = [line for line in story.lines if line.get("request_id") == story.request_id]
     told = [(line["process"], line["message"]) for line in lines]
-    assert sorted(told) == [("web", "request"), ("worker", "claimed"), ("worker", "ended")]
+    # A clip so short and small may leave the mark a little weak, which the worker tells as well.
+    usual = [one for one in told if "the mark in" not in one[1]]
+    assert sorted(usual) == [("web", "request"), ("worker", "claimed"), ("worker", "ended")]
     assert {line["job_id"] for line in lines} == {story.job_id}
     ended = next(line for line in lines if line["message"] == "ended")
     assert ended["state"] == "finished"

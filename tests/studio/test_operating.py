@@ -76,7 +76,7 @@ def test_labels_name_templates_and_never_what_a_stranger_wrote(watched: House) -
     """A label a stranger can choose would let them fill the memory, and names clips besides."""
     dora = watched.person("Dora again")
     dora.browser.get("/jobs/" + "0" * 32)
-    httpx.request("BREW", f"{watched.url}/kettle-{'x' * 20}")
+    httpx.request("PROPFIND", f"{watched.url}/kettle-{'x' * 20}")
     names = " ".join(scrape(watched))
     assert 'route="/jobs/{job_id}"' in names
     assert 'method="other",route="-"' in names

@@ -70,6 +70,8 @@ KINDS = (
     "",
     "a/b;;;=",
 )
+#: Of what the parser cannot read as a request, such as a method nobody knows.
+UNREAD = "Invalid HTTP request received."
 METHODS = ("GET", "POST", "DELETE", "HEAD", "PUT", "PATCH", "OPTIONS", "TRACE", "FOO")
 
 
@@ -163,7 +165,13 @@ def fuzz(house: House, person: Person, count: int, seed: int) -> Counter[int]:
             told = f"request {number} of seed {seed}: {method} {path} {headers} {body[:500]!r}"
             assert answer.status_code < 500, f"{answer.status_code} {answer.text[:300]} {told}"
             assert "Traceback" not in answer.text, told
-            if answer.status_code >= 400 and method != "HEAD" and answer.status_code != 416:
+            read = answer.text != UNREAD or answer.status_code != 400
+            if (
+                answer.status_code >= 400
+                and method != "HEAD"
+                and answer.status_code != 416
+                and read
+            ):
                 assert set(answer.json()) == {"error"}, f"{answer.text[:300]} {told}"
             seen[answer.status_code] += 1
             if number % 1000 == 999:
