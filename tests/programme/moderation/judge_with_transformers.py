@@ -10,8 +10,8 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
 
-from errors import BootRefused
 from programme.moderation.classifiers import named
+from tests.programme.moderation.learning import fit, refusal
 
 LINES = {
     "a kind red ball": 0,
@@ -46,25 +46,13 @@ def learn(folder: str) -> int:
     )
     model = BertForSequenceClassification(config)
     batch = fast(list(LINES), padding=True, return_tensors="pt")
-    labels = torch.tensor(list(LINES.values()))
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
-    for _ in range(120):
-        optimizer.zero_grad()
-        model(**batch, labels=labels).loss.backward()
-        optimizer.step()
-    model.save_pretrained(folder)
     fast.save_pretrained(folder)
-    return sum(parameter.numel() for parameter in model.parameters())
+    return fit(model, batch, list(LINES.values()), 120, folder)
 
 
 def main(folder: str) -> None:
     parameters = learn(folder)
     [classifier] = named(f"{folder}=insult:0.7")
-    try:
-        named(f"{folder}=rude:0.7")
-        unknown = ""
-    except BootRefused as error:
-        unknown = str(error)
     print(
         json.dumps(
             {
@@ -72,7 +60,7 @@ def main(folder: str) -> None:
                 "refuses": {text: classifier.refuses(text) for text in (*LINES, "insult " * 900)},
                 "rule": classifier.rule_id,
                 "reason": classifier.reason,
-                "unknown": unknown,
+                "unknown": refusal(f"{folder}=rude:0.7"),
             }
         )
     )

@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessorPil
 
-from errors import BootRefused
 from programme.moderation.classifiers import PICTURES, named
+from tests.programme.moderation.learning import fit, refusal
 
 SIDE = 16
 COLOURS = {
@@ -45,26 +45,14 @@ def learn(folder: str) -> int:
     model = ViTForImageClassification(config)
     prepare = ViTImageProcessorPil(size={"height": SIDE, "width": SIDE})
     batch = prepare([picture(colour) for colour in COLOURS], return_tensors="pt")
-    labels = torch.tensor([1, 2, 0, 0])
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
-    for _ in range(150):
-        optimizer.zero_grad()
-        model(**batch, labels=labels).loss.backward()
-        optimizer.step()
-    model.save_pretrained(folder)
     prepare.save_pretrained(folder)
-    return sum(parameter.numel() for parameter in model.parameters())
+    return fit(model, batch, [1, 2, 0, 0], 150, folder)
 
 
 def main(folder: str) -> None:
     parameters = learn(folder)
     [classifier] = named(f"{folder}=blood+gore:0.7", PICTURES)
     [narrow] = named(f"{folder}=gore:0.7", PICTURES)
-    try:
-        named(f"{folder}=blood+rude:0.7", PICTURES)
-        unknown = ""
-    except BootRefused as error:
-        unknown = str(error)
     noise = np.random.default_rng(0).integers(0, 255, (40, 1900, 3), np.uint8)
     classifier.refuses(Image.fromarray(noise))  # of any size
     print(
@@ -75,7 +63,7 @@ def main(folder: str) -> None:
                 "narrow": {name: narrow.refuses(picture(name)) for name in COLOURS},
                 "rule": classifier.rule_id,
                 "reason": classifier.reason,
-                "unknown": unknown,
+                "unknown": refusal(f"{folder}=blood+rude:0.7", PICTURES),
             }
         )
     )
