@@ -185,7 +185,10 @@ def test_tester_import_prints_one_link_a_person_and_rehearses_first(
     assert json.loads(run("invite", "list", "--json").stdout) == []
     imported = run("tester", "import", file, "--cohort", "First")
     rows = list(csv.DictReader(imported.stdout.splitlines()))
-    assert [row["name"] for row in rows] == ["'=Ada", "Ida"]
+    assert [(row["name"], row["email"]) for row in rows] == [
+        ("'=Ada", "ada@example.org"),
+        ("Ida", ""),
+    ]
     assert all("/invite#invite=grm_invite_" in row["link"] for row in rows)
     assert "Line 3: Ben is in the programme already." in imported.stderr
     again = run("tester", "import", file)

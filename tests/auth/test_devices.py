@@ -74,6 +74,20 @@ def test_device_that_comes_in_is_in_the_log_once_and_again_after_its_removal(
     assert again.details == f'{{"by":"token:{link.id}"}}'
 
 
+def test_use_of_one_device_is_no_use_of_another(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    for device in ("Laptop", "Phone"):
+        sign_in(database, gate, mint(database, gate, ada, tokens.LINK).text, device)
+    later = NOON + devices.LAST_USED_EVERY_MS
+    with database.begin() as db:
+        phone = next(one for one in devices.list(db, ada.tester.id) if one.label == "Phone")
+        devices.note_use(db, phone.jkt, later)
+    with database.read() as db:
+        used = {one.label: one.last_used_at for one in devices.list(db, ada.tester.id)}
+    assert used == {"Phone": later, "Laptop": NOON, "A device": NOON}
+
+
 def test_access_token_used_by_twenty_devices_at_once_lets_one_in(
     database: Database, gate: Gate, ada: Invited
 ) -> None:

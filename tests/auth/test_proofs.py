@@ -30,6 +30,8 @@ PROOFS = Proofs(URL, b"k" * 32)
 ATH = encode(hashlib.sha256(TOKEN.encode()).digest())
 ABSENT = object()
 LONGER_X = encode(b"\0" + base64.urlsafe_b64decode(public_jwk(KEY)["x"] + "="))  # the same number
+LEAKED = {**public_jwk(KEY), "d": encode(b"d" * 32)}
+STRANGER = public_jwk(ec.generate_private_key(ec.SECP256R1()))
 
 
 def header(**changes: Any) -> dict[str, Any]:
@@ -138,19 +140,46 @@ def test_proof_for_something_else_is_refused_by_the_claim(
         ({"jwk": "x"}, "jwk"),
         ({"jwk": {"kty": "oct", "k": "c2VjcmV0"}}, "jwk"),
         ({"jwk": {**public_jwk(KEY), "crv": "P-384"}}, "jwk"),
-        ({"jwk": {**public_jwk(KEY), "d": encode(b"d" * 32)}}, "jwk"),
+        ({"jwk": LEAKED}, "jwk"),
         ({"jwk": {**public_jwk(KEY), "d": None}}, "jwk"),
         ({"jwk": {**public_jwk(KEY), "x": public_jwk(KEY)["x"] + "="}}, "jws"),
         ({"jwk": {**public_jwk(KEY), "x": LONGER_X}}, "jwk"),
         ({"jwk": {**public_jwk(KEY), "y": encode(b"\0" + b"y" * 31)}}, "jws"),
         ({"jwk": {**public_jwk(KEY), "y": ABSENT}}, "jws"),
-        ({"jwk": public_jwk(ec.generate_private_key(ec.SECP256R1()))}, "signature"),
+        ({"jwk": STRANGER}, "signature"),
     ],
 )
 def test_proof_of_another_kind_is_refused_by_the_header(change: dict[str, Any], claim: str) -> None:
     if isinstance(change.get("jwk"), dict):
         change = {"jwk": changed(change["jwk"], {})}
     assert fault(sign_compact(KEY, header(**change), claims())) == claim
+
+
+@pytest.mark.parametrize(
+    ("headers", "claimed", "why"),
+    [
+        ({"typ": "JWT"}, {}, "its typ is not dpop+jwt"),
+        ({"alg": "HS256"}, {}, "its alg is not ES256"),
+        ({"crit": []}, {}, "it asks for extensions"),
+        ({"jwk": "x"}, {}, "its key is not P-256"),
+        ({"jwk": LEAKED}, {}, "it gives its private key away, so make a new key"),
+        ({"jwk": STRANGER}, {}, "the key differs"),
+        ({}, {"htm": "GET"}, "it was made for another method"),
+        ({}, {"htu": "https://evil.example/"}, f"it was not made for {URL}{PATH}"),
+        ({}, {"iat": 0}, "the device's clock is wrong"),
+        ({}, {"jti": ""}, "it has no jti"),
+        ({}, {"ath": ATH}, "it was not made for this token"),
+    ],
+)
+def test_refusal_of_a_proof_says_what_is_wrong_and_what_to_do(
+    headers: dict[str, Any], claimed: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(ProofInvalid) as refusal:
+        verify(sign_compact(KEY, header(**headers), claims(**claimed)))
+    assert str(refusal.value) == (
+        f"The proof of your device was refused: {why}. Reload the page and try again; "
+        "a script signs each request anew."
+    )
 
 
 def test_proof_signed_with_another_algorithm_is_refused_even_when_the_signature_is_right() -> None:

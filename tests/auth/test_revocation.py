@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from auth import revocation, sign_ins, switch, tokens
 from auth.gate import Gate
-from auth.records import Token
+from auth.records import Subject, Token
 from auth.revocation import Revoked
 from auth.sign_ins import LIFETIME_MS
 from database import Database
@@ -77,6 +77,19 @@ def test_revoke_kills_the_cookie_and_the_token_and_leaves_another_token_good(
         assert gate.authenticate(db, bearer=other.text, now_ms=NOON).name == "Ada"
     with database.begin() as db, pytest.raises(TokenInvalid):
         gate.sign_in(db, ada.token.text, signed_by("Ada"), "", NOON)
+
+
+def test_revoke_raises_the_epoch_of_its_token_alone(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    """A worker that holds the epoch from before does not draw on; another token's clips do."""
+    other = mint(database, gate, ada, "api")
+    keys = [f"token:{token_id}" for token_id in (other.id, ada.token.id)]
+    with database.begin() as db:
+        db.add_all(Subject(key=key, epoch=5) for key in keys)
+    revoke(database, ada.token.id)
+    with database.read() as db:
+        assert [db.get_one(Subject, key).epoch for key in keys] == [5, 6]
 
 
 def test_revoke_raises_not_found_for_an_unknown_token(database: Database) -> None:

@@ -113,6 +113,7 @@ def test_load_puts_people_into_the_cohort_of_their_row_or_the_given_one(
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
 def test_csv_calculates_nothing(cell: str) -> None:
+    assert roster.as_csv(["name", "of"], [["Ada", "First"]]) == "name,of\nAda,First"
     assert roster.as_csv(["name"], [[cell], ["Ada, B"]]).splitlines()[0] == "name"
     assert f"'{cell}"[:2] in roster.as_csv(["name"], [[cell]])
     assert '"Ada, B"' in roster.as_csv(["name"], [["Ada, B"]])

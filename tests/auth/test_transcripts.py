@@ -2,7 +2,8 @@
 
 A line after `$` is typed; what follows is what comes back, on stderr where it begins with `! `. The
 first is typed at noon of 2026-12-13, each a second after the one before. What is random is numbered
-in the order it comes up, `[1]`; `<link of [2]>` is the whole link with that public id.
+in the order it comes up, `[1]`; `<link of [2]>` is the whole link with that public id. Where a
+line ends in `(answers no)`, a person at a terminal does.
 """
 
 import io
@@ -15,18 +16,26 @@ from unittest.mock import patch
 
 import pytest
 
-from auth import waitlist
+from auth import testers, tokens, waitlist
 from auth.__main__ import main
+from auth.gate import Gate
 from auth.identities import Identity
 from auth.records import Tester
 from auth.touching import Passkey
 from database import Database
 from settings import Settings
 from tests.auth.conftest import NOON
+from tests.devices import signed_by
 
 FOLDER = Path(__file__).parent / "transcripts"
 SECRET = re.compile(r"grm_([a-z]+)_([0-9A-Za-z]{12})_\w+")
+ANSWERS = re.compile(r" \(answers (.*)\)$")
 PUBLIC = re.compile(r"[0-9a-f]{32,64}|\b[0-9A-Za-z_-]{43}\b")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 class Desk:
@@ -41,14 +50,17 @@ class Desk:
         for text, short in self.known.items():
             words = words.replace(short, text)
         out, err = io.StringIO(), io.StringIO()
+        answers = ANSWERS.search(words)
+        stdin = Terminal(answers[1] + "\n") if answers else io.StringIO()
         with (
             patch.dict(os.environ, self.environment, clear=True),
             patch("time.time_ns", return_value=self.now_ms * 1_000_000),
+            patch("sys.stdin", stdin),
             redirect_stdout(out),
             redirect_stderr(err),
         ):
             try:
-                code: object = main(shlex.split(words))
+                code: object = main(shlex.split(ANSWERS.sub("", words)))
             except SystemExit as ended:
                 code = ended.code
         self.now_ms += 1000
@@ -98,15 +110,29 @@ def settle_in(environment: dict[str, str]) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("name", ["people", "tokens", "limits", "coming_in", "audit"])
+def sign_in(environment: dict[str, str]) -> None:
+    """Nor a browser that Ada is signed in with."""
+    settings = Settings.read(environment)
+    database, gate = Database(settings.database_url), Gate.from_settings(settings)
+    with database.begin() as db:
+        ada = testers.find(db, "Ada")
+        link = tokens.mint(db, gate.keys, ada.id, kind=tokens.LINK, lifetime_ms=60_000, now_ms=NOON)
+        gate.sign_in(db, link.text, signed_by("Ada"), "Ada's laptop", NOON)
+    database.close()
+
+
+BY_HAND = {"(settle in)": settle_in, "(sign in)": sign_in}
+
+
+@pytest.mark.parametrize("name", ["people", "tokens", "limits", "coming_in", "asking", "audit"])
 def test_commands_answer_as_their_transcript_says(name: str, tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "GREENROOM_DATA": str(tmp_path / "data")}
     desk = Desk(environment)
     expected = (FOLDER / f"{name}.txt").read_text()
     said = []
     for words in re.findall(r"^\$ (.*)$", expected, flags=re.M):
-        if words == "(settle in)":
-            settle_in(environment)
+        if by_hand := BY_HAND.get(words):
+            by_hand(environment)
             said.append(f"$ {words}\n")
         else:
             said.append(f"$ {words}\n{desk.type(words)}\n")

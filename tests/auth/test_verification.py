@@ -96,6 +96,8 @@ def test_verify_names_the_first_bad_row(
     tamper(log, statement)
     verdict = check(log)
     assert (verdict.bad_seq, word in verdict.sentence) == (bad_seq, True)
+    if word == "forged":
+        assert verdict.signed_seq == 0  # a log with a forged checkpoint is vouched for nowhere
 
 
 def test_verify_finds_two_rows_that_changed_places(log: Database) -> None:

@@ -40,6 +40,15 @@ def test_join_answers_known_and_unknown_addresses_alike(database: Database) -> N
     assert (entry.name, entry.about) == ("Ada", "films about rain")
 
 
+def test_list_has_who_waits_longest_first(database: Database) -> None:
+    with database.begin() as db:
+        for minutes in (3, 1, 4, 2, 5):
+            waitlist.join(db, "Ada", f"{minutes}@example.org", "", NOON + minutes)
+    with database.read() as db:
+        emails = [entry.email for entry, _ in waitlist.list(db, NOON)]
+    assert emails == [f"{minutes}@example.org" for minutes in (1, 2, 3, 4, 5)]
+
+
 @pytest.mark.parametrize(
     ("name", "email", "about", "field"),
     [
