@@ -69,9 +69,9 @@ function personRow(tester, on) {
     h(
       "td",
       { class: "end" },
-      tester.role !== "admin" && h("button", { type: "button", class: "button minor", onclick: () => on.letReview(tester) }, "Review…"),
-      h("button", { type: "button", class: "button minor", onclick: () => on.askForTouches(tester) }, "Touch…"),
-      on.hasCohorts && h("button", { type: "button", class: "button minor", onclick: () => on.move(tester) }, "Move"),
+      tester.role !== "admin" && h("button", { type: "button", class: "button", onclick: () => on.letReview(tester) }, "Review…"),
+      h("button", { type: "button", class: "button", onclick: () => on.askForTouches(tester) }, "Touch…"),
+      on.hasCohorts && h("button", { type: "button", class: "button", onclick: () => on.move(tester) }, "Move"),
       h("button", { type: "button", class: "button", onclick: () => on.issue(tester) }, "Issue token"),
     ),
   );
