@@ -96,7 +96,10 @@ def test_checkpoint_line_kept_outside_shows_what_was_cut_off(
 ) -> None:
     code, line, aside = ask(capsys, "checkpoint")
     assert (code, line.split()[:2]) == (0, ["greenroom-audit-1", "4"])
-    assert "Keep this line" in aside
+    assert aside == (
+        "Keep this line where nobody with the database can reach it. "
+        "`audit verify --checkpoint LINE` shows what was cut off or replaced since.\n"
+    )
     assert ask(capsys, "verify", "--checkpoint", line)[0] == 0
     forget_triggers(log)
     with log.begin() as db:

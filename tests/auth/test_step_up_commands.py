@@ -7,6 +7,7 @@ import pytest
 
 from auth import passkeys, tokens
 from auth.__main__ import main, open_desk
+from auth.audit import Search, entries
 from auth.relying_party import RelyingParty
 from auth.testers import find
 from tests.auth.test_limits_commands import run
@@ -129,3 +130,18 @@ def test_bearer_key_is_issued_with_its_caps_said(
     _, out, _ = run(capsys, "limits", "show", "--json")
     shown = {row["whose"]: row["limits"] for row in json.loads(out)}
     assert shown["each bearer key"]["concurrent"] == 1
+
+
+def test_rule_that_there_is_not_is_refused_and_changes_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as refusal:
+        main(["tester", "step-up", "Ada", "perhaps"])
+    assert refusal.value.code == 2
+    assert (
+        "invalid choice: 'perhaps' (choose from 'on', 'off', 'default')" in capsys.readouterr().err
+    )
+    desk = open_desk()
+    with desk.database.read() as db:
+        assert entries(db, Search(action="step_up"), 9) == []
+    desk.database.close()
