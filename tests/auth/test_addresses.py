@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from auth.addresses import Addresses, network_of
-from auth.tallies import NETWORKS_MAX, LocalTally, RedisTally
+from auth.tallies import CORRECTED_MS, EVERY_MS, NETWORKS_MAX, PER_MINUTE, LocalTally, RedisTally
 from errors import StoreUnavailable, TokenInvalid, TooMany, TooManySignIns
 from tests.auth.conftest import NOON, ToldTally
 from tests.proxy import proxy_to
@@ -57,6 +57,21 @@ def test_trying_refuses_the_eleventh_failure_until_its_retry_after(addresses: Ad
     assert fail(addresses, now_ms=NOON + 6001) == "token_invalid"
     assert fail(addresses, now_ms=NOON + 6001) == "too_many_sign_ins"
     assert fail(addresses, "192.0.2.2") == "token_invalid"
+
+
+def test_trying_lets_ten_fail_while_the_clock_is_set_back_a_little() -> None:
+    """A machine's clock that is kept right goes back by some milliseconds now and then."""
+    addresses = Addresses()
+    codes = [fail(addresses, now_ms=NOON - 90 * n) for n in range(11)]
+    assert codes == ["token_invalid"] * 10 + ["too_many_sign_ins"]
+
+
+def test_wait_goes_by_a_clock_that_was_turned_back_by_more_than_a_correction() -> None:
+    tally = LocalTally()
+    assert [tally.count(HERE, NOON) for _ in range(PER_MINUTE)] == [0] * PER_MINUTE
+    assert tally.wait_ms(HERE, NOON) == EVERY_MS
+    assert tally.wait_ms(HERE, NOON - CORRECTED_MS + 1) == EVERY_MS
+    assert tally.wait_ms(HERE, NOON - CORRECTED_MS) == EVERY_MS + CORRECTED_MS
 
 
 def test_trying_counts_nothing_but_invalid_tokens(addresses: Addresses) -> None:
