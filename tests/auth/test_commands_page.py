@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from auth.__main__ import make_parser
+from auth.__main__ import main, make_parser
 
 PAGE = (Path(__file__).parents[2] / "docs/commands.md").read_text()
 SHOWN = re.findall(r"^##+ `(.+)`$", PAGE, flags=re.M)
@@ -79,3 +79,14 @@ def test_usage_names_every_noun() -> None:
     nouns = [said for said, _, _ in words_of(make_parser()) if " " not in said]
     usage = " ".join(make_parser().format_usage().split())
     assert usage == f"usage: python -m auth [-h] {' | '.join(nouns)} ..."
+
+
+def test_help_says_what_it_is_about() -> None:
+    assert "\n\nTesters, their tokens, and their limits.\n\n" in make_parser().format_help()
+
+
+@pytest.mark.parametrize("noun", [shown for shown in SHOWN if f"## `{shown} " in PAGE])
+def test_noun_without_a_command_is_refused(noun: str) -> None:
+    with pytest.raises(SystemExit) as refusal:
+        main([noun])
+    assert refusal.value.code == 2

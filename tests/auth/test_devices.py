@@ -272,4 +272,4 @@ def test_signal_is_written_at_once_and_then_once_a_minute(database: Database, ad
         (NOON + ONCE_EACH_MS, f"tester:{ada.tester.id}", "token:abc"),
         (NOON, f"tester:{ada.tester.id}", "token:abc"),
     ]
-    assert "192.0.2.1" in rows[0].details
+    assert rows[0].details == '{"address":"192.0.2.1"}'

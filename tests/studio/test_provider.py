@@ -213,7 +213,7 @@ def test_nobody_else_gets_in(house: House) -> None:
     assert sentence(answer).startswith("Film <Club> says who you are, but you are not in this")
 
 
-def test_tester_links_an_account_and_signs_in_with_it(house: House) -> None:
+def test_tester_links_an_account_and_signs_in_with_it(house: House, provider: Liar) -> None:
     joe = house.person("Joe")
     asked = joe.browser.post("/me/provider")
     answer = joe.browser.get(
@@ -224,6 +224,9 @@ def test_tester_links_an_account_and_signs_in_with_it(house: House) -> None:
     with house.parts.database.read() as db:
         newest = select(AuditEntry).where(AuditEntry.action == "identity.link")
         row = db.scalars(newest.order_by(AuditEntry.seq.desc())).first()
+        mine = Identity.tester_id == joe.principal.tester_id
+        identity = db.scalars(select(Identity).where(mine)).one()
+    assert (identity.issuer, identity.subject) == (provider.issuer, "joes-account")
     assert row is not None
     assert row.subject == f"tester:{joe.principal.tester_id}"
 
