@@ -1,9 +1,11 @@
 """One decision: status, rate, concurrency, clips a day, GPU time; all of it, or nothing."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select
 
-from auth import budget, revocation
+from auth import budget, revocation, usage
 from auth.budget import Admission
 from auth.gate import Allowance, Gate
 from auth.limits import Limits
@@ -52,6 +54,15 @@ def test_admit_holds_a_place_a_clip_and_the_price(
     assert (admission.job_id, admission.tester_id) == ("job", ada.tester.id)
     assert (admission.token_id, admission.gpu_ms) == (ada.token.id, 7000)
     assert left(database, gate, ada) == Allowance(49, 1_793_000, 1, gate.limits)
+
+
+def test_allowance_counts_what_was_used_before_a_total_was_set(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    ask(database, gate, ada, "job", 7000)
+    total = replace(gate.limits, gpu_ms_total=10_000)
+    with database.read() as db:
+        assert usage.allowance(db, ada.tester.id, total, NOON).gpu_ms_left == 3000
 
 
 def test_allowance_is_whole_where_nothing_was_asked_and_on_the_next_day(

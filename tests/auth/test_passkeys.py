@@ -80,6 +80,24 @@ def test_touch_of_an_enrolled_passkey_opens_clips(
     assert list(log)[-2:] == ["passkey.enrol", "passkey.touch"]
 
 
+def test_touch_is_noted_at_its_own_passkey_alone(
+    database: Database, gate: Gate, ada: Invited
+) -> None:
+    ben, key = invite(database, gate, "Ben"), Authenticator()
+    enrol(database, ada, key)
+    enrol(database, ben, Authenticator())
+    touch(database, ada, key.get(ask(database, ada)), NOON + 1)
+    with database.read() as db:
+        [kept] = passkeys.list(db, ben.tester.id)
+    assert (kept.sign_count, kept.last_used_at) == (1, None)
+
+
+def test_creation_excludes_the_passkeys_that_are_known() -> None:
+    known = [encode(b"one" * 8), encode(b"two" * 8)]
+    options = PARTY.creation_options("ab" * 16, "Ada", encode(b"c" * 32), known)
+    assert [one["id"] for one in options["excludeCredentials"]] == known
+
+
 def test_creation_asks_for_a_verified_person_and_names_the_tester_by_id(
     database: Database, ada: Invited
 ) -> None:
