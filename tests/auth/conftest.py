@@ -144,6 +144,16 @@ def mint(
         )
 
 
+def sign_in_by_link(
+    db: Session, gate: Gate, tester_id: str, device: str, now_ms: int = NOON
+) -> tuple[Principal, str]:
+    """Signed in once more, in another browser. Does not commit."""
+    link = tokens.mint(
+        db, gate.keys, tester_id, kind=tokens.LINK, lifetime_ms=60_000, now_ms=now_ms
+    )
+    return gate.sign_in(db, link.text, signed_by(device), device, now_ms)
+
+
 @pytest.fixture(autouse=True)
 def _refusals_are_sentences() -> Iterator[None]:
     with refused_in_sentences():

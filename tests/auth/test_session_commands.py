@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from auth import tokens
 from auth.__main__ import main, open_desk
 from auth.audit import Search, entries
 from auth.testers import find
+from tests.auth.conftest import sign_in_by_link
 from tests.auth.test_limits_commands import run
-from tests.devices import signed_by
 
 
 @pytest.fixture(autouse=True)
@@ -22,9 +21,7 @@ def _house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def come_in(device: str) -> None:
     desk = open_desk()
     with desk.database.begin() as db:
-        ada, keys, now = find(db, "Ada").id, desk.gate.keys, desk.now_ms
-        link = tokens.mint(db, keys, ada, kind=tokens.LINK, lifetime_ms=60_000, now_ms=now)
-        desk.gate.sign_in(db, link.text, signed_by(device), device, now)
+        sign_in_by_link(db, desk.gate, find(db, "Ada").id, device, desk.now_ms)
     desk.database.close()
 
 

@@ -5,7 +5,7 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import func, select
 
-from auth import sessions, tokens
+from auth import sessions
 from auth.audit import Search, entries
 from auth.budget import Admission
 from auth.gate import Gate, Principal
@@ -13,17 +13,13 @@ from auth.records import SignIn
 from auth.sign_ins import LIFETIME_MS
 from database import Database
 from errors import NotFound, TokenInvalid
-from tests.auth.conftest import NOON, Invited, invite
-from tests.devices import signed_by
+from tests.auth.conftest import NOON, Invited, invite, sign_in_by_link
 
 
 def come_in(database: Database, gate: Gate, who: Invited, device: str) -> tuple[Principal, str]:
     """Signed in once more, on this device, by a link."""
     with database.begin() as db:
-        link = tokens.mint(
-            db, gate.keys, who.tester.id, kind=tokens.LINK, lifetime_ms=60_000, now_ms=NOON
-        )
-        return gate.sign_in(db, link.text, signed_by(device), device, NOON)
+        return sign_in_by_link(db, gate, who.tester.id, device)
 
 
 def names(database: Database, who: Invited, now_ms: int = NOON) -> list[str]:

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from auth import passkeys, tokens
+from auth import passkeys
 from auth.__main__ import main, open_desk
 from auth.audit import Search, entries
 from auth.relying_party import RelyingParty
 from auth.testers import find
+from tests.auth.conftest import sign_in_by_link
 from tests.auth.test_limits_commands import run
 from tests.auth.test_passkeys import RULE
 from tests.authenticator import Authenticator
-from tests.devices import signed_by
 
 
 @pytest.fixture(autouse=True)
@@ -27,11 +27,8 @@ def enrol() -> None:
     """Ada signs in and adds a passkey, as her browser does."""
     desk = open_desk()
     with desk.database.begin() as db:
-        keys, now = desk.gate.keys, desk.now_ms
-        link = tokens.mint(
-            db, keys, find(db, "Ada").id, kind=tokens.LINK, lifetime_ms=60_000, now_ms=now
-        )
-        principal, _ = desk.gate.sign_in(db, link.text, signed_by("Ada"), "", now)
+        now = desk.now_ms
+        principal, _ = sign_in_by_link(db, desk.gate, find(db, "Ada").id, "Ada", now)
         assert principal.sign_in_id is not None
         party = RelyingParty.from_settings(desk.settings)
         options = dict(passkeys.ask_for_new(db, party, principal.sign_in_id, now))

@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 import pytest
 
-from auth import testers, tokens, waitlist
+from auth import testers, waitlist
 from auth.__main__ import main
 from auth.gate import Gate
 from auth.identities import Identity
@@ -24,8 +24,7 @@ from auth.records import Tester
 from auth.touching import Passkey
 from database import Database
 from settings import Settings
-from tests.auth.conftest import NOON
-from tests.devices import signed_by
+from tests.auth.conftest import NOON, sign_in_by_link
 
 FOLDER = Path(__file__).parent / "transcripts"
 SECRET = re.compile(r"grm_([a-z]+)_([0-9A-Za-z]{12})_\w+")
@@ -111,13 +110,11 @@ def settle_in(environment: dict[str, str]) -> None:
 
 
 def sign_in(environment: dict[str, str]) -> None:
-    """Nor a browser that Ada is signed in with."""
+    """Ada, in a browser, which no command does either."""
     settings = Settings.read(environment)
     database, gate = Database(settings.database_url), Gate.from_settings(settings)
     with database.begin() as db:
-        ada = testers.find(db, "Ada")
-        link = tokens.mint(db, gate.keys, ada.id, kind=tokens.LINK, lifetime_ms=60_000, now_ms=NOON)
-        gate.sign_in(db, link.text, signed_by("Ada"), "Ada's laptop", NOON)
+        sign_in_by_link(db, gate, testers.find(db, "Ada").id, "Ada's laptop")
     database.close()
 
 
