@@ -51,6 +51,22 @@ def test_keys_reach_everything(visit: Callable[[], Visitor], token: str) -> None
     assert page.get_by_role("radio", name="1080p").get_attribute("aria-checked") == "true"
 
 
+def test_open_stands_still_while_nothing_was_made(
+    visit: Callable[[], Visitor], greenroom: Greenroom
+) -> None:
+    """The bar is where it stays; it moves up later, for the first clip."""
+    visitor = visit()
+    visitor.context.add_init_script(
+        "window.moved = []; addEventListener('transitionrun', ({ target, propertyName }) =>"
+        " propertyName.startsWith('margin') && moved.push(target.className), true)"
+    )
+    visitor.sign_in(greenroom.token_for("Stella"))
+    assert visitor.page.locator(".studio.empty").is_visible()
+    assert visitor.page.evaluate("moved") == []
+    visitor.ask("A red cat in the snow", variant="Turbo")
+    visitor.page.wait_for_function("moved.includes('ask')")
+
+
 def test_wrong_input_is_told_at_the_field(visit: Callable[[], Visitor], token: str) -> None:
     tester = visit()
     tester.sign_in(token)
