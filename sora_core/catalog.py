@@ -34,6 +34,8 @@ class Model:
     source_ms           cost of reading one film or picture that a clip begins with
     megapixel_ms        cost of enlarging and encoding a million pixels of the finished film
     load                returns the pipeline; imports its framework, reads the weights
+    known_words         returns the words it knows, in `sora_core.sprout.words`' spelling; None for
+                        a model that takes any word
     """
 
     name: str
@@ -49,6 +51,7 @@ class Model:
     source_ms: int
     megapixel_ms: float
     load: Callable[[], Any]
+    known_words: Callable[[], frozenset[str]] | None
 
 
 MODELS: Mapping[str, Model] = {
@@ -66,5 +69,6 @@ MODELS: Mapping[str, Model] = {
         source_ms=1000,
         megapixel_ms=25,
         load=sprout.load,
+        known_words=sprout.known_words,
     ),
 }

@@ -116,10 +116,13 @@ def offer(db: Session) -> dict[str, Any]:
     A clip costs `start_ms`, `source_ms` for each film or picture it begins with, and for each
     second its variant's `drawing_ms` (of a remix, times its strength) and its size's
     `encoding_ms`. It takes its price times its variant's `pace`, null where too few were drawn.
+    `known_words`: all that the model knows; null for one that takes any word.
     """
     model = MODELS["sprout"]
     pace = paces(db, model.variants)
     return {
+        "title": model.title,
+        "known_words": model.known_words and sorted(model.known_words()),
         "prompt_max_chars": PROMPT_MAX_CHARS,
         "seed_max": SEED_MAX,
         "seconds_max": SECONDS_MAX,

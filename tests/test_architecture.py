@@ -1,6 +1,8 @@
 """The house keeps its shape: imports run one way, and only one place reads the environment."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,25 @@ def test_imports_run_one_way_from_each_package(package: str) -> None:
 def test_library_is_imported_only_where_it_belongs(library: str) -> None:
     users = {str(path.relative_to(ROOT)) for path in sources() if library in imported_names(path)}
     assert {user for user in users if user.split("/")[0] not in ONLY_IN[library]} == set()
+
+
+def test_web_process_never_imports_torch() -> None:
+    """Not even to tell which words a model knows."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, app\n"
+            "from sora_core.catalog import MODELS\n"
+            "told = [model.known_words and model.known_words() for model in MODELS.values()]\n"
+            "print(any(told), sorted({'torch', 'diffusers'} & set(sys.modules)))",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "True []\n"
 
 
 def test_environment_is_read_by_settings_alone() -> None:

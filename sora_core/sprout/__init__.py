@@ -5,9 +5,12 @@ Nothing heavy is imported before a name is asked for.
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sora_core.sprout.words import EMPTY
 from sora_core.world.vocabulary import STYLES as _STYLES
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ NATIVE_SIZES: dict[str, tuple[int, int]] = {"16:9": (112, 64), "9:16": (64, 112)
 
 __all__ = [
     "FRAMES_PER_S", "NATIVE_SIZES", "STYLES", "WEIGHTS", "Reading", "SproutPipeline", "Step",
-    "load",
+    "known_words", "load",
 ]  # fmt: skip
 
 
@@ -34,6 +37,16 @@ def load(folder: Path = WEIGHTS) -> SproutPipeline:
     from sora_core.sprout.pipeline import SproutPipeline
 
     return SproutPipeline.from_pretrained(folder)
+
+
+@cache
+def known_words(folder: Path = WEIGHTS) -> frozenset[str]:
+    """The words that the weights in `folder` learned, and those that say nothing anyway.
+
+    Read from their configuration, once, without a framework.
+    """
+    config = json.loads((folder / "text_encoder" / "config.json").read_text())
+    return EMPTY.union(config["vocabulary"])
 
 
 def __getattr__(name: str) -> Any:

@@ -47,7 +47,7 @@ def read_prompt(encoder: SproutTextEncoder, words: Words, prompt: str) -> Readin
     heard = words.read(prompt)
     parts = {part for word in heard for part in words.parts(word)}
     understood, used = {}, set(EMPTY)
-    logits = encoder.logits(words.encode([prompt]))
+    logits = encoder.logits(words.encode([prompt]).to(encoder.device))
     for (name, values), part in zip(encoder.classes.items(), logits, strict=True):
         probability, best = part.softmax(-1)[0].max(0)
         if int(best) == len(values) or float(probability) < SURE:

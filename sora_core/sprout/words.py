@@ -1,14 +1,18 @@
-"""Prompts to word numbers. Words not in the vocabulary share one number and are reported."""
+"""Prompts to word numbers. Words not in the vocabulary share one number and are reported.
+
+`static/js/studio/vocabulary.js` splits by the same rule while one types; a test compares them.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from sora_core.world.vocabulary import ATTRIBUTES, FILLERS, phrases
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PAD, UNKNOWN = 0, 1
 MAX_WORDS = 48
@@ -23,7 +27,8 @@ def split_words(text: str) -> list[str]:
     """The words of `text` in small letters, whatever the script.
 
     Letters, digits and their marks make words, joined by hyphens and apostrophes; a sign such as an
-    emoji is a word too. Punctuation and what cannot be seen fall away, nothing else.
+    emoji is a word too, and so is what this Python's Unicode does not know yet, as the newest
+    emoji. Punctuation and what cannot be seen fall away, nothing else.
     """
     text = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
     text = "".join(c for c in text if unicodedata.category(c) != "Cf")
@@ -34,7 +39,7 @@ def _shape(character: str) -> str:
     if character in "-'":
         return character
     category = unicodedata.category(character)
-    if category == "So":
+    if category in ("So", "Cn"):
         return "s"
     return {"L": "a", "N": "a", "M": "m"}.get(category[0], " ")
 
@@ -69,8 +74,11 @@ class Words:
 
     def unknown(self, prompt: str) -> tuple[str, ...]:
         """The prompt's words that mean nothing to the model, each once, in order."""
-        strange = (word for word in self.split(prompt) if word not in self.numbers)
+        strange = (word for word in self.split(prompt) if not self._knows(word))
         return tuple(dict.fromkeys(strange))
+
+    def _knows(self, word: str) -> bool:
+        return all(part in self.numbers or part in EMPTY for part in self.parts(word))
 
     def read(self, prompt: str) -> list[str]:
         """The leading words of the prompt that the model reads, at most `MAX_WORDS` parts."""
@@ -84,6 +92,8 @@ class Words:
 
     def encode(self, prompts: list[str]) -> Tensor:
         """(B, L) int64 word numbers, padded with `PAD`, of the words that are read."""
+        import torch  # here alone: the web process reads this module too
+
         rows = []
         for prompt in prompts:
             parts = [part for word in self.read(prompt) for part in self.parts(word)]

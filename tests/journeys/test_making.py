@@ -1,6 +1,7 @@
 """Making clips in every way on offer: turbo, scenes, pictures, and out of other clips."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -193,3 +194,42 @@ def test_bar_and_card_fit_a_very_narrow_phone(tester: Visitor) -> None:
     page.get_by_role("button", name="Scene", exact=True).click()
     assert tester.overflow() == 0
     tester.shoot("making-narrow")
+
+
+def test_unknown_words_are_told_while_one_types(tester: Visitor) -> None:
+    """Not the word being typed; nothing moves, in any scene; and the clip's card says the same."""
+    page, line = tester.page, tester.page.locator(".strange-words")
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    place = page.locator(".generate").bounding_box()
+    page.locator("#prompt").click()
+
+    def told_after(typed: str, ms: int) -> str:
+        page.keyboard.type(typed)
+        page.clock.run_for(ms)
+        return line.inner_text()
+
+    assert told_after("A red cat, philosophic", 300) == ""
+    assert told_after("al in the sno", 300) == "Sprout does not know: philosophical"
+    assert told_after("", 1000) == "Sprout does not know: philosophical, sno"
+    assert told_after("w", 300) == "Sprout does not know: philosophical"
+    assert page.locator(".generate").bounding_box() == place
+    for _ in range(len(", philosophical in the snow")):
+        page.keyboard.press("Backspace")
+    assert told_after(" in the snow", 1300) == ""
+    page.get_by_role("button", name="Scene", exact=True).click()
+    told = told_after("A red cat in the snow, quietly, кот", 1300)
+    assert told == "Sprout does not know: quietly, кот"
+    page.clock.set_system_time(datetime.now(UTC))  # which proofs are signed with
+    page.clock.resume()
+    tester.shoot_every_way("making-unknown-words")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert weak_text(tester) == []
+    tester.open_options()
+    page.get_by_role("radio", name="Turbo").click()
+    page.get_by_role("radio", name="256p").click()
+    card = tester.send()
+    tester.reaches(card, "finished")
+    reported = card.locator(".reading .strange").get_attribute("title")
+    assert f"Sprout does not know: {reported}" == told == line.inner_text()

@@ -6,6 +6,7 @@ import { icon } from "./icons.js";
 import { Options } from "./options.js";
 import { priceOf } from "./price.js";
 import { Scenes } from "./scenes.js";
+import { StrangeWords } from "./strange.js";
 import { price } from "./words.js";
 
 const COUNT_FROM = 0.8; // of the longest prompt, the count of characters shows
@@ -35,6 +36,7 @@ export class Composer {
       this.changed();
     };
     this.scenes = new Scenes(root.querySelector(".scenes"), offer.scenes_max, { change, say: announce });
+    this.strange = new StrangeWords(root.querySelector(".strange-words"), this.scenes, offer);
     this.beginning = new Beginning(root.querySelector(".beginning"), offer, root.querySelector(".picture-file"), {
       change,
       problem: (problem) => this.complain(problem.message, "picture"),
@@ -92,6 +94,7 @@ export class Composer {
   /** Something was chosen: everything that follows from it. */
   changed() {
     if (!this.options) return; // still being put together
+    this.strange.hear();
     const count = this.scenes.fields.length;
     const [least, most] = this.beginning.seconds;
     this.options.bound([least, most], count);

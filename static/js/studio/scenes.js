@@ -45,7 +45,7 @@ export class Scenes {
   }
 
   append() {
-    const field = h("textarea", { rows: 1, placeholder: "And then", "aria-describedby": "composer-note" });
+    const field = h("textarea", { rows: 1, placeholder: "And then", "aria-describedby": "composer-note strange-words" });
     const scene = h("li", { class: "scene" }, field);
     this.dress(scene);
     this.root.append(scene);

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sora_core.sprout import STYLES, load
+from sora_core.sprout import STYLES, known_words, load
 from sora_core.sprout.reading import Reading, says
 from sora_core.sprout.words import MAX_WORDS, UNKNOWN, Words, split_words
 
@@ -55,6 +55,7 @@ def test_words_bring_plurals_to_known_singulars():
     ("红色的猫。", ["红色的猫"]),
     ("लाल बिल्ली", ["लाल", "बिल्ली"]),
     ("cat🚀❤\ufe0f", ["cat", "🚀", "❤\ufe0f"]),
+    ("cat🩷\U0001fbff", ["cat", "🩷", "\U0001fbff"]),
     ("ｃａｔ c\u200bat", ["cat", "cat"]),
     ("— … ! (?) 'n' -", ["n"]),
 ])  # fmt: skip
@@ -67,6 +68,23 @@ def test_read_reports_words_of_any_script(pipeline, strange):
     reading = pipeline.read(f"a red cat {strange}")
     assert reading.unknown == (strange,)
     assert reading.understood["subject"] == "cat"
+
+
+@pytest.mark.parametrize(("prompt", "strange"), [
+    ("a cat, philosophically", ("philosophically",)),
+    ("a yellow-blue cat, red-philosophical-blue, snow-white", ("red-philosophical-blue",)),
+    ("some boats-cats", ("boats-cats",)),
+    ("moves the camera in the forest in the desert", ()),
+    ("a cat " + "the " * MAX_WORDS + "in the philosophical snow", ("philosophical",)),
+    (" ".join(sorted(known_words())), ()),
+])  # fmt: skip
+def test_read_reports_each_unknown_word_and_of_the_known_what_led_to_nothing(
+    pipeline, prompt, strange
+):
+    """What is told as unknown while one types is in the reading afterwards."""
+    assert pipeline.words.unknown(prompt) == strange
+    reported = pipeline.read(prompt).unknown
+    assert tuple(word for word in reported if pipeline.words.unknown(word)) == strange
 
 
 def test_read_reports_what_lies_beyond_the_longest_prompt(pipeline):
