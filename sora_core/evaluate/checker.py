@@ -10,16 +10,11 @@ with the model, and has never seen a drawing of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from errors import WeightsCorrupt
 from sora_core.evaluate.layers import (
     DRIFT_FROM,
     FARTHEST_DRIFT,
@@ -33,17 +28,13 @@ from sora_core.evaluate.layers import (
     places,
     pool,
 )
-from sora_core.sprout.weights import MANIFEST, checksum, write_manifest
+from sora_core.evaluate.ruler import DRAWINGS, Ruler
 from sora_core.world.vocabulary import ATTRIBUTES
 
-WEIGHTS = Path(__file__).parent / "weights"
-FILE = "checker.safetensors"
-DRAWINGS = 24
 CROP = 32  # pixels a side of the enlarged square around the subject
-_BATCH = 16
 
 
-class Checker(nn.Module):
+class Checker(Ruler):
     """Finds the subject in single drawings, follows it, and looks at the clip as a whole.
 
     A convolutional trunk maps every third drawing to cells of 8 x 8 pixels and says where the
@@ -52,6 +43,8 @@ class Checker(nn.Module):
     looks over time tell the motion. A second, small net sees the whole clip's brightness as
     channels: moves of the background, rain and snow.
     """
+
+    FILE = "checker.safetensors"
 
     def __init__(self) -> None:
         super().__init__()
@@ -176,62 +169,11 @@ class Checker(nn.Module):
         x = self.moves(torch.cat([half, place], 1))
         return torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
 
-    @torch.no_grad()
-    def read(self, clips: np.ndarray | Sequence[np.ndarray]) -> list[dict[str, str]]:
-        """The eight attributes of each clip (24, H, W, 3) uint8, all of one size.
-
-        Raises ValueError for another number of drawings.
-        """
-        found: list[dict[str, str]] = []
-        for first in range(0, len(clips), _BATCH):
-            batch = torch.from_numpy(np.stack(list(clips[first : first + _BATCH])))
-            if batch.shape[1] != DRAWINGS:
-                raise ValueError(f"a clip of {DRAWINGS} drawings is read, not {batch.shape[1]}")
-            signal = batch.permute(0, 1, 4, 2, 3).float() / 127.5 - 1
-            scores, _ = self(signal)
-            best = {name: score.argmax(1).tolist() for name, score in scores.items()}
-            found += [
-                {name: ATTRIBUTES[name][index[i]] for name, index in best.items()}
-                for i in range(len(batch))
-            ]
-        return found
-
-    def save(self, folder: Path = WEIGHTS) -> None:
-        """Write the weights, float16, and their checksum."""
-        folder.mkdir(parents=True, exist_ok=True)
-        state = {
-            name: value.half().contiguous() if value.is_floating_point() else value
-            for name, value in self.state_dict().items()
-            if not name.endswith("num_batches_tracked")
-        }
-        save_file(state, folder / FILE)
-        write_manifest(folder)
-
-    @classmethod
-    def load(cls, folder: Path = WEIGHTS) -> Checker:
-        """Load the checker onto the CPU, float32, ready to read.
-
-        Raises WeightsCorrupt when the file is missing, damaged, or for another vocabulary.
-        """
-        path = folder / FILE
-        manifest = folder / MANIFEST
-        if not path.is_file() or not manifest.is_file():
-            raise _corrupt("is missing")
-        if f"{checksum(path)}  {FILE}" not in manifest.read_text("utf-8").splitlines():
-            raise _corrupt("is damaged")
-        checker = cls()
-        try:
-            kept = {name: value.float() for name, value in load_file(path).items()}
-            missing, strange = checker.load_state_dict(kept, strict=False)
-        except RuntimeError:
-            raise _corrupt("is for another vocabulary") from None
-        if strange or any(not name.endswith("num_batches_tracked") for name in missing):
-            raise _corrupt("is for another vocabulary")
-        return checker.eval().requires_grad_(False)
-
-
-def _corrupt(what: str) -> WeightsCorrupt:
-    return WeightsCorrupt(
-        f"The checker's file {FILE} {what}. Fetch it again: git checkout -- sora_core/evaluate.",
-        path=FILE,
-    )
+    def tell(self, clips: Tensor) -> list[dict[str, str]]:
+        """The eight attributes of each clip (B, 24, 3, H, W) in [-1, 1]."""
+        scores, _ = self(clips)
+        best = {name: score.argmax(1).tolist() for name, score in scores.items()}
+        return [
+            {name: ATTRIBUTES[name][index[i]] for name, index in best.items()}
+            for i in range(len(clips))
+        ]

@@ -1,7 +1,7 @@
-"""Hundreds of prompts, drawn by each variant and judged by the checker.
+"""Hundreds of prompts, drawn by each variant and judged by a ruler.
 
 Each clip is read as soon as it is drawn, and the reading kept in a journal, so a run that was
-stopped goes on where it was. A journal belongs to one set of weights and prompts.
+stopped goes on where it was. A journal belongs to one set of weights, one ruler and its prompts.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sora_core.evaluate.checker import DRAWINGS, Checker
-from sora_core.evaluate.checker import WEIGHTS as CHECKER_WEIGHTS
+from sora_core.evaluate.checker import Checker
 from sora_core.evaluate.prompts import Prompt
+from sora_core.evaluate.ruler import DRAWINGS, Ruler
+from sora_core.evaluate.ruler import WEIGHTS as RULERS
 from sora_core.sprout import flow, load
 from sora_core.sprout.pipeline import SproutPipeline
 from sora_core.sprout.weights import MANIFEST, checksum
@@ -30,7 +31,7 @@ VARIANTS = tuple(flow.VARIANTS)
 
 @dataclass(slots=True)
 class Readings:
-    """What the checker saw of each prompt, and how long the clips took to draw."""
+    """What the ruler saw of each prompt, and how long the clips took to draw."""
 
     seen: list[dict[str, str]] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
@@ -45,35 +46,37 @@ def draw_clip(pipeline: SproutPipeline, prompt: Prompt, variant: str) -> np.ndar
     return drawn.frames[0]
 
 
-def journal_path(folder: Path, weights: Path, prompts: Sequence[Prompt]) -> Path:
-    """Where the readings of these prompts by these weights are kept."""
+def journal_path(
+    folder: Path, weights: Path, prompts: Sequence[Prompt], ruler: type[Ruler] = Checker
+) -> Path:
+    """Where a ruler's readings of these prompts, drawn by these weights, are kept."""
     key = hashlib.sha256()
-    for manifest in (weights / MANIFEST, CHECKER_WEIGHTS / MANIFEST):
-        key.update(checksum(manifest).encode())
+    for settled in (weights / MANIFEST, RULERS / ruler.FILE):
+        key.update(checksum(settled).encode())
     key.update(repr(prompts).encode())
     return folder / f"{key.hexdigest()[:16]}.jsonl"
 
 
-_tools: tuple[SproutPipeline, Checker] | None = None
+_tools: tuple[SproutPipeline, Ruler] | None = None
 
 
-def _start(weights: Path) -> None:
+def _start(weights: Path, ruler: type[Ruler]) -> None:
     global _tools
     torch.set_num_threads(1)
-    _tools = load(weights), Checker.load()
+    _tools = load(weights), ruler.load()
 
 
 def _judge(task: tuple[int, Prompt, str]) -> dict:
     number, prompt, variant = task
     if _tools is None:
         raise RuntimeError("the worker was not started with `_start`")
-    pipeline, checker = _tools
+    pipeline, ruler = _tools
     begun = time.perf_counter()
     clip = draw_clip(pipeline, prompt, variant)
     seconds = time.perf_counter() - begun
     return {
         "number": number, "variant": variant, "seconds": round(seconds, 3),
-        "seen": checker.read(clip[None])[0],
+        "seen": ruler.read(clip[None])[0],
     }  # fmt: skip
 
 
@@ -95,7 +98,7 @@ def _recorded(journal: Path) -> dict[tuple[int, str], dict]:
 
 def judge(
     prompts: Sequence[Prompt], weights: Path, journal: Path, workers: int = 2,
-    variants: Sequence[str] = VARIANTS,
+    variants: Sequence[str] = VARIANTS, ruler: type[Ruler] = Checker,
 ) -> dict[str, Readings]:  # fmt: skip
     """Draw and read every prompt in every variant; processes of one thread each, or this one."""
     journal.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +109,7 @@ def judge(
         for variant in variants
         if (number, variant) not in rows
     ]
-    for row in _work(tasks, weights, workers):
+    for row in _work(tasks, weights, ruler, workers):
         rows[row["number"], row["variant"]] = row
         with journal.open("a") as file:
             file.write(json.dumps(row) + "\n")
@@ -120,14 +123,16 @@ def judge(
     return readings
 
 
-def _work(tasks: list[tuple[int, Prompt, str]], weights: Path, workers: int) -> Iterator[dict]:
+def _work(
+    tasks: list[tuple[int, Prompt, str]], weights: Path, ruler: type[Ruler], workers: int
+) -> Iterator[dict]:
     if not tasks:
         return
     if workers == 1:
-        _start(weights)
+        _start(weights, ruler)
         yield from map(_judge, tasks)
         return
     with ProcessPoolExecutor(
-        workers, get_context("spawn"), initializer=_start, initargs=(weights,)
+        workers, get_context("spawn"), initializer=_start, initargs=(weights, ruler)
     ) as pool:
         yield from pool.map(_judge, tasks)

@@ -56,12 +56,14 @@ class Prompt:
 
 
 def draw_prompts(
-    count: int, *, split: str = "held-out", seed: int = 0, new_phrasings: bool = False
-) -> list[Prompt]:
-    """Scenes with one subject, each with a sentence that names all an eye can tell.
+    count: int, *, split: str = "held-out", seed: int = 0, new_phrasings: bool = False,
+    pairs: float = 0.0,
+) -> list[Prompt]:  # fmt: skip
+    """Scenes, each with a sentence that names all an eye can tell.
 
     split          "held-out" for combinations that training never saw, or "train"
     new_phrasings  use forms of sentence that no training caption has
+    pairs          share of the scenes with two subjects
 
     A camera that holds still goes unsaid, and so unscored.
     """
@@ -69,7 +71,7 @@ def draw_prompts(
     phrase = held_out_caption if new_phrasings else caption
     prompts = []
     for i in range(count):
-        scene = draw_scene(rng, split=split)
+        scene = draw_scene(rng, split=split, pairs=pairs)
         named = visible(scene)
         if named["camera"] == PLAIN["camera"]:
             del named["camera"]

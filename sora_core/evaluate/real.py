@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from sora_core.evaluate.checker import DRAWINGS, Checker
 from sora_core.evaluate.prompts import ASPECTS
+from sora_core.evaluate.ruler import DRAWINGS, Ruler
 from sora_core.evaluate.train import ZOOM_SEEN_S
 from sora_core.sprout import NATIVE_SIZES
 from sora_core.sprout.autoencoder import SproutAutoencoder
@@ -37,12 +37,17 @@ class Take(NamedTuple):
         return seen
 
 
-def draw_takes(count: int, *, split: str = "held-out", seed: int = 0) -> list[Take]:
-    """One-subject takes, two in five of which begin later in the scene, as the footage does."""
+def draw_takes(
+    count: int, *, split: str = "held-out", seed: int = 0, pairs: float = 0.0
+) -> list[Take]:
+    """Takes, two in five of which begin later in the scene, as the footage does.
+
+    pairs  share of them with two subjects
+    """
     rng = random.Random(f"{split}-takes-{seed}")  # noqa: S311 - scenes, not secrets
     return [
         Take(
-            draw_scene(rng, split=split),
+            draw_scene(rng, split=split, pairs=pairs),
             ASPECTS[i % len(ASPECTS)],
             0.0 if rng.random() < 0.6 else rng.uniform(0, LATEST_START_S),
         )
@@ -59,14 +64,14 @@ def shoot(takes: Sequence[Take]) -> list[np.ndarray]:
     return clips
 
 
-def read_all(checker: Checker, clips: Sequence[np.ndarray]) -> list[dict[str, str]]:
-    """What the checker sees in clips of several sizes."""
+def read_all(ruler: Ruler, clips: Sequence[np.ndarray]) -> list[dict[str, str]]:
+    """What a ruler sees in clips of several sizes."""
     sizes: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for i, clip in enumerate(clips):
         sizes[clip.shape].append(i)
     seen: list[dict[str, str]] = [{} for _ in clips]
     for members in sizes.values():
-        for i, found in zip(members, checker.read([clips[i] for i in members]), strict=True):
+        for i, found in zip(members, ruler.read([clips[i] for i in members]), strict=True):
             seen[i] = found
     return seen
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import torch
 
-from sora_core.evaluate.checker import Checker
 from sora_core.evaluate.held_out import Readings
+from sora_core.evaluate.measure import ONE, Measure
 from sora_core.evaluate.prompts import Prompt
 from sora_core.evaluate.real import Take, fidelity, read_all, rebuild, shoot
-from sora_core.evaluate.tally import Count, confusion, confusion_lines, markdown, tally
+from sora_core.evaluate.tally import Count, confusion, confusion_lines, markdown
 from sora_core.sprout.autoencoder import SproutAutoencoder
 
 REAL, REBUILT = "real renders", "through the autoencoder"
@@ -31,20 +31,23 @@ def processor() -> str:
 
 def figures(
     prompts: Sequence[Prompt], readings: dict[str, Readings], autoencoder: SproutAutoencoder,
-    workers: int,
+    workers: int, measure: Measure = ONE,
 ) -> dict:  # fmt: skip
     """All figures of a run: raw counts beside those of real renders of the same scenes."""
     named = [prompt.named for prompt in prompts]
     clips = shoot([Take(prompt.scene, prompt.aspect) for prompt in prompts])
     again = rebuild(autoencoder, clips)
-    checker = Checker.load()
+    ruler = measure.ruler.load()
     seen = {variant: kept.seen for variant, kept in readings.items()}
-    seen |= {REAL: read_all(checker, clips), REBUILT: read_all(checker, again)}
+    seen |= {REAL: read_all(ruler, clips), REBUILT: read_all(ruler, again)}
     close = fidelity(clips, again)
     return {
         "prompts": len(prompts),
-        "counts": {kind: tally(named, found) for kind, found in seen.items()},
-        "subject confusion": {kind: confusion("subject", named, s) for kind, s in seen.items()},
+        "counts": {kind: measure.counts(named, found) for kind, found in seen.items()},
+        **{
+            f"{attribute} confusion": {k: confusion(attribute, named, s) for k, s in seen.items()}
+            for attribute in measure.confused
+        },
         "autoencoder": {
             "mean of clips (dB)": round(close.mean_db, 2),
             "pooled (dB)": round(close.pooled_db, 2),
@@ -58,15 +61,15 @@ def figures(
     }  # fmt: skip
 
 
-def page(found: dict) -> str:
+def page(found: dict, measure: Measure = ONE) -> str:
     """The figures as a Markdown page."""
     counts = {k: {a: Count(*c) for a, c in row.items()} for k, row in found["counts"].items()}
     decibels, machine, pace = found["autoencoder"], found["machine"], found["seconds a clip"]
     speeds = ", ".join(f"{variant} {seconds} s" for variant, seconds in pace.items())
     return (
-        f"{found['prompts']} prompts, one clip of 2 s each; an attribute is scored where the "
-        "prompt names it and an eye can tell it. The last two columns are the checker's own "
-        "score on the same scenes, rendered, and passed through the autoencoder.\n\n"
+        f"{found['prompts']} prompts, one clip of 2 s each; {measure.said} The last two columns "
+        f"are the {measure.ruler.__name__.lower()}'s own score on the same scenes, rendered, and "
+        "passed through the autoencoder.\n\n"
         f"{markdown(counts)}\n"
         f"Autoencoder on these {decibels['clips']} unseen clips: "
         f"{decibels['mean of clips (dB)']} dB (mean of clips), {decibels['pooled (dB)']} dB "
@@ -76,16 +79,18 @@ def page(found: dict) -> str:
     )
 
 
-def print_confusion(found: dict, kinds: Sequence[str]) -> None:
-    """Say what was seen where each subject was asked for."""
-    for kind in kinds:
-        print(f"{kind}:")
-        for line in confusion_lines(found["subject confusion"][kind]):
-            print(f"  {line}")
+def print_confusion(found: dict, kinds: Sequence[str], measure: Measure) -> None:
+    """Say what was seen where each value was asked for."""
+    for attribute in measure.confused:
+        for kind in kinds:
+            print(f"{kind}:")
+            for line in confusion_lines(found[f"{attribute} confusion"][kind]):
+                print(f"  {line}")
 
 
-def write(found: dict, folder: Path, name: str) -> None:
+def write(found: dict, folder: Path, name: str, measure: Measure = ONE) -> None:
     """Write `name`.json and `name`.md."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-    (folder / f"{name}.md").write_text(f"# {name.replace('-', ' ').capitalize()}\n\n{page(found)}")
+    title = name.replace("-", " ").capitalize()
+    (folder / f"{name}.md").write_text(f"# {title}\n\n{page(found, measure)}")

@@ -7,15 +7,17 @@ footage as the model's trainer, or renders its own, and nothing that a model dre
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sora_core.evaluate.checker import WEIGHTS, Checker
+from sora_core.evaluate.checker import Checker
+from sora_core.evaluate.practice import Attempt, practise
+from sora_core.evaluate.ruler import WEIGHTS
 from sora_core.evaluate.wear import wear
 from sora_core.train.footage import render_footage, shard_path
 from sora_core.world.vocabulary import ATTRIBUTES, SLOTS
@@ -23,7 +25,6 @@ from sora_core.world.vocabulary import ATTRIBUTES, SLOTS
 BATCH = 16
 IN_A_ROW = 6  # batches from one shard before the next is opened
 LEARNING_RATE = 3e-3
-WARMUP = 60
 SETTLED = 0.6  # of the steps; after that, only what reads the subject goes on learning
 UNTOLD = -100  # the class that cross_entropy leaves out
 #: A zoom runs out; after this many seconds no eye can tell it.
@@ -96,50 +97,29 @@ def loss_of(
     return sum(parts, 8 * F.binary_cross_entropy_with_logits(where.float(), cover))
 
 
-def train(folder: Path, footage: Path, shards: int, steps: int) -> Checker:
-    """Train for `steps` in all, going on from `folder`/checker.pt, written every 50 steps."""
-    checker, step, begun = Checker(), 0, time.monotonic()
-    optimizer = torch.optim.AdamW(checker.parameters(), LEARNING_RATE, weight_decay=0.02)
-    kept = folder / "checker.pt"
-    if kept.exists():
-        saved = torch.load(kept)
-        checker.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
-        step = saved["step"]
-    stream = batches(footage, shards, torch.Generator().manual_seed(step))
-    right: dict[str, list[float]] = {name: [] for name in ATTRIBUTES}
-    while step < steps:
+def attempts(
+    checker: Checker, footage: Path, shards: int, steps: int, step: int
+) -> Iterator[Attempt]:
+    """Endless attempts of the checker, from `step` of `steps` on."""
+    for clips, cover, truth in batches(footage, shards, torch.Generator().manual_seed(step)):
         if step >= SETTLED * steps:
             settle(checker)
-        clips, cover, truth = next(stream)
-        for group in optimizer.param_groups:
-            group["lr"] = LEARNING_RATE * rate(step, steps)
         with torch.autocast("cpu", torch.bfloat16):
             scores, where = checker(clips, cover[: round(BATCH * told(step, steps))])
-        loss = loss_of(scores, where, truth, cover)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(checker.parameters(), 2.0)
-        optimizer.step()
+        right = {
+            name: (score.argmax(1) == truth[name])[truth[name] != UNTOLD]
+            for name, score in scores.items()
+        }
+        yield Attempt(loss_of(scores, where, truth, cover), right)
         step += 1
-        for name, score in scores.items():
-            plain = truth[name] != UNTOLD
-            right[name] += (score.argmax(1) == truth[name])[plain].float().tolist()
-        if step % 20 == 0:
-            shares = " ".join(f"{n} {sum(r) / max(1, len(r)):.2f}" for n, r in right.items())
-            seconds = time.monotonic() - begun
-            print(f"checker {step}/{steps} {loss.item():.2f} {shares} {seconds:.0f} s", flush=True)
-            right = {name: [] for name in ATTRIBUTES}
-        if step % 50 == 0 or step == steps:
-            state = {"model": checker.state_dict(), "optimizer": optimizer.state_dict()}
-            torch.save(state | {"step": step}, kept.with_suffix(".part"))
-            kept.with_suffix(".part").rename(kept)
+
+
+def train(folder: Path, footage: Path, shards: int, steps: int) -> Checker:
+    """Train for `steps` in all, going on from `folder`/checker.pt, written every 50 steps."""
+    checker = Checker()
+    stream = partial(attempts, checker, footage, shards, steps)
+    practise(checker, stream, folder / "checker.pt", steps, LEARNING_RATE)
     return checker
-
-
-def rate(step: int, steps: int) -> float:
-    """Learning rate factor: linear warmup, then linearly to zero."""
-    return min((step + 1) / WARMUP, (steps - step) / max(1, steps - WARMUP))
 
 
 def settle(checker: Checker) -> None:

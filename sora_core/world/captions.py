@@ -14,8 +14,8 @@ from sora_core.world.scene import Scene
 
 #: How often an attribute is named, and how often when it has its plain value.
 _NAMED: dict[str, tuple[float, float]] = {
-    "subject": (0.97, 0.97), "colour": (0.86, 0.86), "size": (0.60, 0.60), "motion": (0.92, 0.92),
-    "place": (0.93, 0.93), "weather": (0.88, 0.08), "camera": (0.88, 0.08), "style": (0.92, 0.30),
+    "subject": (0.97, 0.97), "colour": (0.86, 0.86), "size": (0.60, 0.60), "motion": (0.97, 0.90),
+    "place": (0.93, 0.93), "weather": (0.88, 0.08), "camera": (0.95, 0.08), "style": (0.98, 0.30),
     "second": (0.97, 0.97), "second_colour": (0.90, 0.90),
 }  # fmt: skip
 PLAIN: dict[str, str] = {"weather": "clear", "camera": "static", "style": "cartoon"}

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sora_core.world import motions, places, styles, weather
+from sora_core.world import motions, places, stage, styles, weather
 from sora_core.world.fields import coverage
 from sora_core.world.scene import Actor, Scene
 from sora_core.world.subjects import FIXED, HALF_WIDTHS, PAINTERS
@@ -21,7 +21,6 @@ COLOUR_RGB: dict[str, tuple[float, float, float]] = {
     "green": (0.20, 0.70, 0.28), "blue": (0.15, 0.36, 0.90), "purple": (0.56, 0.24, 0.80),
     "pink": (0.99, 0.50, 0.72), "white": (0.97, 0.97, 0.98),
 }  # fmt: skip
-_DICE = 24
 
 
 class Rendered(NamedTuple):
@@ -29,10 +28,6 @@ class Rendered(NamedTuple):
 
     frames: Tensor
     cover: Tensor
-
-
-def _dice(scene: Scene) -> Tensor:
-    return torch.rand(_DICE, generator=torch.Generator().manual_seed(scene.seed))
 
 
 def _film(backdrop: Tensor, scene: Scene, width: int, t: Tensor) -> Tensor:
@@ -54,14 +49,16 @@ def _film(backdrop: Tensor, scene: Scene, width: int, t: Tensor) -> Tensor:
     return backdrop[:, :width].expand(len(t), -1, -1, -1)
 
 
-def _backdrops(scenes: Sequence[Scene], dice: Tensor, width: int, height: int) -> list[Tensor]:
+def _backdrops(
+    scenes: Sequence[Scene], dice: Tensor, width: int, height: int, device: torch.device | str
+) -> list[Tensor]:
     """A styled background (H, 2W, 3) for each scene, places painted in batches."""
     out: list[Tensor] = [dice] * len(scenes)
     groups: dict[str, list[int]] = defaultdict(list)
     for i, scene in enumerate(scenes):
         groups[scene.place].append(i)
     for place, members in groups.items():
-        painted = places.backdrop(place, width, height, dice[members, 8:], dice.device)
+        painted = places.backdrop(place, width, height, dice[members, 8:], device)
         for i, picture in zip(members, painted.permute(0, 2, 3, 1), strict=True):
             if scenes[i].weather in weather.VEILS:
                 tint, amount = weather.VEILS[scenes[i].weather]
@@ -91,15 +88,6 @@ def _paint(
     return (fill * shade).clamp(0, 1), whole
 
 
-def _path(actor: Actor, extent: tuple[float, float], dice: Tensor, t: Tensor) -> motions.Pose:
-    """The actor's path, on its own half of the stage if it keeps to one: along the longer side."""
-    ex, ey = extent
-    stage = extent if not actor.side else (ex / 2, ey) if ex >= ey else (ex, ey / 2)
-    path = motions.pose(actor.motion, actor.size, HALF_WIDTHS[actor.subject], stage, dice, t)
-    across, up = (ex - stage[0]) * actor.side, (ey - stage[1]) * actor.side
-    return path._replace(x=path.x + across, y=path.y + up)
-
-
 def _stamp(
     frames: Tensor, cover: Tensor, scenes: Sequence[Scene], members: list[tuple[int, Actor]],
     dice: Tensor, t: Tensor,
@@ -110,12 +98,11 @@ def _stamp(
     first = scenes[one]
     half = HALF_WIDTHS[lead.subject]
     extent = (width / (2 * unit), height / (2 * unit))
-    paths = [_path(actor, extent, dice[i], t) for i, actor in members]
-    x, y, angle, tall, flip = (torch.stack(p).to(device) for p in zip(*paths, strict=True))
-    zoom = torch.stack([motions.view(scenes[i].camera, t).zoom for i, _ in members]).to(device)
-    tall = tall * (1 + 0.5 * (zoom - 1))
+    paths = [stage.filmed(a, scenes[i].camera, extent, dice[i], t) for i, a in members]
+    poses = motions.Pose(*(torch.stack(p) for p in zip(*paths, strict=True)))
     ink = styles.ink_width(first.style)
-    reach = float(tall.max()) * max(half, 0.56) * 1.12 + ink + 2 / unit
+    reach = float(poses.height.max()) * max(half, 0.56) * 1.12 + ink + 2 / unit
+    x, y, angle, tall, flip = (p.to(device) for p in poses)
     side_x, side_y = min(width, int(2 * reach * unit) + 2), min(height, int(2 * reach * unit) + 2)
     px, py = (x + extent[0]) * unit, (extent[1] - y) * unit
     left = (px - side_x / 2).round().clamp(0, width - side_x).long()
@@ -156,26 +143,28 @@ def _precipitate(frames: Tensor, scene: Scene, dice: Tensor, drawings: Tensor) -
 
 
 def render(
-    scenes: Sequence[Scene], width: int, height: int, drawings: int, start_s: Sequence[float] = ()
-) -> Rendered:
+    scenes: Sequence[Scene], width: int, height: int, drawings: int,
+    start_s: Sequence[float] = (), device: torch.device | str = "cpu",
+) -> Rendered:  # fmt: skip
     """Draw a batch of scenes.
 
     width, height  in pixels
     drawings       per clip, at `FRAMES_PER_S`
     start_s        when in its scene each clip begins, seconds; default 0 for all
+    device         where the drawings are made, and lie afterwards
     The same arguments give the same drawings bit for bit on one machine.
     """
-    dice = torch.stack([_dice(scene) for scene in scenes])
+    dice = torch.stack([stage.roll(scene) for scene in scenes])
     starts = [round(s * FRAMES_PER_S) for s in start_s] or [0] * len(scenes)
     counts = [torch.arange(drawings) + s for s in starts]
-    backdrops = _backdrops(scenes, dice, width, height)
+    backdrops = _backdrops(scenes, dice, width, height, device)
     frames = torch.stack(
         [
             _film(b, scene, width, k / FRAMES_PER_S)
             for b, scene, k in zip(backdrops, scenes, counts, strict=True)
         ]
     )
-    cover = torch.zeros(frames.shape[:-1])
+    cover = torch.zeros(frames.shape[:-1], device=device)
     groups: dict[tuple[bool, str, str, int], list[tuple[int, Actor]]] = defaultdict(list)
     for i, scene in enumerate(scenes):
         for actor in scene.actors():

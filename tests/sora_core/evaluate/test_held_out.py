@@ -4,9 +4,12 @@ import json
 
 import pytest
 
+from sora_core.evaluate.finder import Finder
 from sora_core.evaluate.held_out import journal_path, judge
+from sora_core.evaluate.measure import PAIRS
 from sora_core.evaluate.prompts import draw_prompts
-from sora_core.evaluate.report import figures, page
+from sora_core.evaluate.report import REAL, figures, page, write
+from sora_core.evaluate.tally import PAIR_ROWS
 from sora_core.world.vocabulary import ATTRIBUTES
 from tests.sora_core.sprout.parts import tiny_pipeline
 
@@ -46,3 +49,21 @@ def test_journal_belongs_to_weights_and_prompts(weights, tmp_path):
     manifest.write_text(before + "\n")
     assert one != journal_path(tmp_path, weights, PROMPTS)
     manifest.write_text(before)
+
+
+def test_pairs_are_drawn_and_read_by_the_finder(weights, tmp_path):
+    """A model that draws nonsense shows no pairs; the same scenes, rendered, do."""
+    prompts = draw_prompts(4, seed=5, pairs=1.0)
+    journal = journal_path(tmp_path, weights, prompts, Finder)
+    assert journal != journal_path(tmp_path, weights, prompts)
+    readings = judge(prompts, weights, journal, workers=1, ruler=Finder)
+    assert all(len(kept.seen) == 4 for kept in readings.values())
+    found = figures(prompts, readings, tiny_pipeline().autoencoder, 1, PAIRS)
+    assert found["counts"]["quality"]["both subjects"] == (0, 4)
+    assert found["counts"][REAL]["both subjects"].right >= 3
+    assert "subject confusion" not in found
+    write(found, tmp_path, PAIRS.name, PAIRS)
+    told = (tmp_path / "pairs.md").read_text()
+    assert told.startswith("# Pairs")
+    assert all(f"| {row} |" in told for row in PAIR_ROWS)
+    assert json.loads((tmp_path / "pairs.json").read_text())["prompts"] == 4

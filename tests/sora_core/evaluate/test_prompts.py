@@ -32,6 +32,17 @@ def test_every_scored_attribute_is_said_in_the_sentence(new_phrasings):
             assert any(phrase in said for phrase in phrases(name)[value]), prompt
 
 
+def test_prompts_of_pairs_are_held_out_and_name_both_subjects():
+    prompts = draw_prompts(100, pairs=1.0)
+    for prompt in prompts:
+        assert held_out(prompt.scene)
+        for name in ("subject", "second"):
+            said = phrases(name)[prompt.named[name]]
+            assert any(phrase in prompt.text for phrase in said), prompt
+        assert ("second_colour" in prompt.named) == (prompt.scene.style != "noir")
+    assert {prompt.scene.style for prompt in prompts} >= {"noir", "cartoon"}
+
+
 def test_colour_is_neither_said_nor_scored_in_black_and_white():
     noir = [prompt for prompt in draw_prompts(200) if prompt.scene.style == "noir"]
     assert noir

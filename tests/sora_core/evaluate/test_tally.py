@@ -1,6 +1,6 @@
 """Counting, in closed form on answers written by hand."""
 
-from sora_core.evaluate.tally import Count, confusion, confusion_lines, markdown, tally
+from sora_core.evaluate.tally import Count, confusion, confusion_lines, markdown, tally, tally_pairs
 from sora_core.world.vocabulary import ATTRIBUTES
 
 NAMED = [
@@ -40,6 +40,40 @@ def test_markdown_shows_raw_counts_with_denominators_side_by_side():
     assert "| subject | 2 / 3 (66.7 %) | 3 / 3 (100.0 %) |" in rows
     assert "| place | — | — |" in rows
     assert len(rows.splitlines()) == 2 + len(ATTRIBUTES)
+
+
+PAIR = {"subject": "boat", "colour": "red", "second": "cat", "second_colour": "blue"}
+NOIR_PAIR = {"subject": "boat", "second": "cat"}
+
+
+def test_tally_of_pairs_counts_each_role_and_both():
+    seen = [
+        {"cat": "blue", "boat": "red"},
+        {"boat": "blue", "cat": "red"},  # colours taken for each other's
+        {"boat": "red"},
+        {"cat": "blue", "car": "red"},
+        {},
+        {"boat": "white", "cat": "white"},
+    ]
+    counts = tally_pairs([PAIR] * 5 + [NOIR_PAIR], seen)
+    assert counts["first subject"] == Count(4, 6)
+    assert counts["second subject"] == Count(4, 6)
+    assert counts["both subjects"] == Count(3, 6)
+    assert counts["two subjects, whichever"] == Count(4, 6)
+    assert counts["nothing else"] == Count(5, 6)
+    assert counts["first colour"] == Count(2, 3)
+    assert counts["second colour"] == Count(2, 3)
+    assert counts["both in their colours"] == Count(1, 5)
+
+
+def test_tally_of_pairs_scores_no_second_where_none_is_named():
+    counts = tally_pairs(
+        [{"subject": "boat", "colour": "red"}] * 2, [{"boat": "red"}, {"cat": "red", "boat": "red"}]
+    )
+    assert counts["first subject"] == Count(2, 2)
+    assert counts["nothing else"] == Count(1, 2)
+    assert counts["second subject"] == counts["both subjects"] == Count(0, 0)
+    assert list(markdown({"real": counts}).splitlines())[2] == "| first subject | 2 / 2 (100.0 %) |"
 
 
 NAMED_AS_SEEN = [dict(SEEN[i]) | named for i, named in enumerate(NAMED)]
