@@ -43,19 +43,20 @@ def _fast_bfloat16() -> bool:
     return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
 
 
-def precision() -> torch.autocast:
-    """A context in which nets multiply in bfloat16, as in training, where this CPU does natively.
+def precision(device: torch.device) -> torch.autocast:
+    """A context in which nets multiply in bfloat16, as in training; on a CPU if it can natively.
 
     Elsewhere they stay in float32, as bfloat16 would be slower there.
     """
-    return torch.autocast("cpu", torch.bfloat16, enabled=_fast_bfloat16())
+    fast = device.type != "cpu" or _fast_bfloat16()
+    return torch.autocast(device.type, torch.bfloat16, enabled=fast)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guided:
     """The transformer's velocity for the prompts of a window, led away from another prompt.
 
-    slots     (1 + P, S, W): what to stay away from, then the prompts
+    slots     (1 + P, S, W): what to stay away from, then the prompts; on the net's device, alone
     shares    (n, P) how far each frame follows each prompt; the velocities are mixed
     guidance  1 follows the model as it is. Ho & Salimans 2022, arXiv:2207.12598
     interval  noise levels (low, high) in which it is guided; elsewhere it is followed as it is,
@@ -79,9 +80,11 @@ class Guided:
         net = self.net if inside or self.plain is None else self.plain
         followed = self.shares.any(0)
         slots = self.slots[torch.cat([torch.tensor([guided]), followed])]
-        b = len(slots)
-        with precision():
-            v = net(x.expand(b, *x.shape), levels.expand(b, -1), slots).float()
+        b, device = len(slots), slots.device
+        with precision(device):
+            v = net(
+                x.to(device).expand(b, *x.shape), levels.to(device).expand(b, -1), slots
+            ).float().cpu()  # fmt: skip
         told = torch.einsum("pnchw,np->nchw", v[int(guided) :], self.shares[:, followed])
         return v[0] + self.guidance * (told - v[0]) if guided else told
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,7 +31,8 @@ from sora_core.sprout.words import Words
 class SproutPipeline(DiffusionPipeline):
     """Text → video: a rectified flow over the latents of a small autoencoder.
 
-    Draws on the CPU; holds no state between clips.
+    Its nets may lie on any device (`to`); what is drawn waits between them on the CPU. Holds no
+    state between clips.
     """
 
     _optional_components = ("turbo",)
@@ -65,6 +67,12 @@ class SproutPipeline(DiffusionPipeline):
         super().save_pretrained(save_directory, safe_serialization=True)
         write_manifest(Path(save_directory))
 
+    def to(self, *args: Any, **kwargs: Any) -> SproutPipeline:
+        """Move every net, turbo's merged one too, as `DiffusionPipeline.to` does."""
+        super().to(*args, **kwargs)
+        self.denoisers["turbo"].to(self.device)
+        return self
+
     def read(self, prompt: str) -> Reading:
         """What of `prompt` is understood, and which of its words are not known."""
         return read_prompt(self.text_encoder, self.words, prompt)
@@ -75,14 +83,17 @@ class SproutPipeline(DiffusionPipeline):
 
         Raises ValueError for a style that the model does not know.
         """
-        slots = self.text_encoder(self.words.encode([prompt]))
+        slots = self._slots(prompt)
         if style is None:
             return slots
         classes = self.text_encoder.classes
         require(style in classes["style"], f"no style is called {style!r}")
         row = list(classes).index("style")
-        slots[:, row] = self.text_encoder(self.words.encode([style]))[:, row]
+        slots[:, row] = self._slots(style)[:, row]
         return slots
+
+    def _slots(self, text: str) -> Tensor:
+        return self.text_encoder(self.words.encode([text]).to(self.device))
 
     def draw(
         self,
@@ -174,14 +185,15 @@ class SproutPipeline(DiffusionPipeline):
         if plan.source is None or not given.any():
             return clip
         chunks = torch.from_numpy(plan.source).unflatten(0, (-1, CHUNK))[given].flatten(0, 1)
-        latents = self.autoencoder.encode(chunks[None] / 127.5 - 1)
-        clip[given] = self.autoencoder.normalise(latents)[0].clamp(-FARTHEST, FARTHEST)
+        latents = self.autoencoder.encode(chunks[None].to(self.device) / 127.5 - 1)
+        clip[given] = self.autoencoder.normalise(latents)[0].clamp(-FARTHEST, FARTHEST).cpu()
         return clip
 
     @torch.no_grad()
     def _pixels(self, latents: Tensor) -> np.ndarray:
-        with precision():
-            frames = self.autoencoder.decode(self.autoencoder.restore(latents[None]))[0]
+        with precision(self.device):
+            restored = self.autoencoder.restore(latents[None].to(self.device))
+            frames = self.autoencoder.decode(restored)[0].cpu()
         return ((frames.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy()
 
     def preview(self, step: Step) -> np.ndarray:

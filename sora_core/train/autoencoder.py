@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -11,13 +12,34 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sora_core.sprout.autoencoder import CELL, CHUNK, SproutAutoencoder, to_cells
+from sora_core.train.checkpoint import read, write
 from sora_core.train.footage import shard_path
 
 LEARNING_RATE = 1.2e-3
-CLIPS, CHUNKS = 8, 2  # a batch: clips of one shard, and chunks in a row of each
+CHUNKS = 2  # in a row, of each clip of a batch
 LATENT_NOISE = 0.03  # in units of each channel's spread
 SUBJECT_WEIGHT = 1.5
 WARMUP = 100
+IN_A_ROW = 8  # batches from one shard before the next is opened
+TELL_EVERY_S = 20.0
+SAVE_EVERY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How the autoencoder is trained.
+
+    steps         in all, of all sessions
+    clips         of a batch, all of one shard
+    until_s       by `time.monotonic`; the moment to stop at, wherever that is
+    decoder_only  leaves the encoder as it is, so that latents made earlier keep their meaning
+    """
+
+    steps: int
+    clips: int = 8
+    device: str = "cpu"
+    until_s: float = math.inf
+    decoder_only: bool = False
 
 
 def as_signal(frames: Tensor) -> Tensor:
@@ -62,17 +84,17 @@ def psnr_db(guess: Tensor, truth: Tensor) -> float:
     return -10 * math.log10(float((guess.clamp(-1, 1) - truth).square().mean()) / 4)
 
 
-def _batch(shard: dict, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+def _batch(shard: dict, count: int, rng: torch.Generator, device: str) -> tuple[Tensor, Tensor]:
     frames, cover = shard["frames"], shard["cover"]
-    clips = torch.randperm(len(frames), generator=rng)[:CLIPS]
+    clips = torch.randperm(len(frames), generator=rng)[:count]
     first = int(torch.randint(0, cover.shape[1] - CHUNKS + 1, (), generator=rng))
     span = slice(first * CHUNK, (first + CHUNKS) * CHUNK)
-    mask = cover[clips, first : first + CHUNKS].float() / 255
+    mask = cover[clips, first : first + CHUNKS].to(device).float() / 255
     weight = 1 + SUBJECT_WEIGHT * (mask > 0.02).float()
     weight = weight / weight.mean()
     for axis, times in ((1, CHUNK), (2, CELL), (3, CELL)):
         weight = weight.repeat_interleave(times, axis)
-    return as_signal(frames[clips, span]), weight.unsqueeze(-1)
+    return as_signal(frames[clips, span].to(device)), weight.unsqueeze(-1)
 
 
 def rate(step: int, steps: int) -> float:
@@ -82,55 +104,73 @@ def rate(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - WARMUP) / max(1, steps - WARMUP)))
 
 
-def train_autoencoder(
-    footage: Path, checkpoint: Path, shards: int, steps: int, *, decoder_only: bool = False
-) -> None:
-    """Train for `steps` steps in all, going on from `checkpoint` if it exists.
+class Learning:
+    """The autoencoder, its optimizer, and how far it is."""
 
-    Reads whichever of the first `shards` shards exist; writes `checkpoint` every 250 steps.
-    With `decoder_only` the encoder stays as it is, so latents made earlier keep their meaning.
+    def __init__(self, course: Course) -> None:
+        self.course, self.step = course, 0
+        model = SproutAutoencoder().to(course.device)
+        self.model = model.to(memory_format=torch.channels_last)
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), LEARNING_RATE, (0.9, 0.98), weight_decay=0
+        )
+
+    def load(self, path: Path) -> None:
+        """Go on from a saved state; a carried one has no optimizer."""
+        saved = read(path)
+        self.model.load_state_dict(saved["model"])
+        if "optimizer" in saved:
+            self.optimizer.load_state_dict(saved["optimizer"])
+        self.step = saved["step"]
+
+    def save(self, path: Path) -> None:
+        """Write the whole state; atomic."""
+        state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+        write(state | {"step": self.step}, path)
+
+    def take_step(self, truth: Tensor, weight: Tensor) -> Tensor:
+        """Learn from one batch; returns what was rebuilt, without gradient."""
+        course = self.course
+        self.optimizer.param_groups[0]["lr"] = LEARNING_RATE * rate(self.step, course.steps)
+        self.optimizer.zero_grad(set_to_none=True)
+        with torch.autocast(truth.device.type, torch.bfloat16):
+            with torch.set_grad_enabled(not course.decoder_only):
+                z = self.model.encode(truth)
+            spread = z.detach().float().std((0, 1, 3, 4), keepdim=True)
+            guess = self.model.decode(z + LATENT_NOISE * spread * torch.randn_like(z))
+        reconstruction_loss(guess.float(), truth, weight).backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.step += 1
+        return guess.detach().float()
+
+
+def train_autoencoder(footage: Path, checkpoint: Path, shards: int, course: Course) -> None:
+    """Train as the course says, going on from `checkpoint` if it exists.
+
+    Reads whichever of the first `shards` shards exist; writes `checkpoint` once a minute.
     """
-    model = SproutAutoencoder().to(memory_format=torch.channels_last)
-    optimizers = [torch.optim.AdamW(model.parameters(), LEARNING_RATE, (0.9, 0.98), weight_decay=0)]
-    rng, step = torch.Generator().manual_seed(0), 0
+    run = Learning(course)
     if checkpoint.exists():
-        saved = torch.load(checkpoint)
-        model.load_state_dict(saved["model"])
-        for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
-            optimizer.load_state_dict(state)
-        step = saved["step"]
-        rng.manual_seed(step)
-    else:
+        run.load(checkpoint)
+    elif course.steps:
         some = torch.load(shard_path(footage, 0), mmap=True)["frames"][:, 6:12]
-        start_from_components(model, as_signal(some))
-    begun = time.monotonic()
-    while step < steps:
+        start_from_components(run.model, as_signal(some.to(course.device)))
+    rng = torch.Generator().manual_seed(run.step)
+    begun = told = saved = time.monotonic()
+    while run.step < course.steps and time.monotonic() < course.until_s:
         present = [n for n in range(shards) if shard_path(footage, n).exists()]
         number = present[int(torch.randint(0, len(present), (), generator=rng))]
         shard = torch.load(shard_path(footage, number), mmap=True)
-        for _ in range(8):
-            truth, weight = _batch(shard, rng)
-            for optimizer in optimizers:
-                optimizer.param_groups[0]["lr"] = LEARNING_RATE * rate(step, steps)
-                optimizer.zero_grad(set_to_none=True)
-            with torch.autocast("cpu", torch.bfloat16):
-                with torch.set_grad_enabled(not decoder_only):
-                    z = model.encode(truth)
-                spread = z.detach().float().std((0, 1, 3, 4), keepdim=True)
-                guess = model.decode(z + LATENT_NOISE * spread * torch.randn_like(z))
-            loss = reconstruction_loss(guess.float(), truth, weight)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            for optimizer in optimizers:
-                optimizer.step()
-            step += 1
-            if step % 50 == 0:
-                seconds = time.monotonic() - begun
-                quality = psnr_db(guess.detach().float(), truth)
-                print(f"autoencoder {step}/{steps} {quality:.2f} dB {seconds:.0f} s", flush=True)
-            if step % 250 == 0 or step == steps:
-                state = {
-                    "model": model.state_dict(),
-                    "optimizers": [optimizer.state_dict() for optimizer in optimizers],
-                }
-                torch.save(state | {"step": step}, checkpoint)
+        for _ in range(min(IN_A_ROW, course.steps - run.step)):
+            truth, weight = _batch(shard, course.clips, rng, course.device)
+            guess = run.take_step(truth, weight)
+        now = time.monotonic()
+        if now - told >= TELL_EVERY_S:
+            quality, told = psnr_db(guess, truth), now
+            print(f"autoencoder {run.step}/{course.steps} {quality:.2f} dB {now - begun:.0f} s",
+                  flush=True)  # fmt: skip
+        if now - saved >= SAVE_EVERY_S:
+            run.save(checkpoint)
+            saved = now
+    run.save(checkpoint)

@@ -5,6 +5,7 @@ x(σ) = (1 - σ) clean + σ noise, velocity = noise - clean. Liu et al. 2022, ar
 
 from __future__ import annotations
 
+import math
 import random
 
 import torch
@@ -41,7 +42,7 @@ def draw_levels(count: int, length: int, rng: random.Random) -> Tensor:
     mean = LOGIT_MEAN.get(length, WINDOW_LOGIT_MEAN)
     rows = []
     for _ in range(count):
-        sigma = float(torch.sigmoid(torch.tensor(rng.gauss(mean, 1.0))))
+        sigma = 1 / (1 + math.exp(-rng.gauss(mean, 1.0)))
         head, tail = draw_given(length, rng)
         rows.append([0.0] * head + [sigma] * (length - head - tail) + [0.0] * tail)
     return torch.tensor(rows)
@@ -67,7 +68,7 @@ def mix(clean: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
 
 def blemish(noisy: Tensor, sigma: Tensor) -> Tensor:
     """`noisy` (B, n, C, h, w) with a little fresh noise, of any strength, where `sigma` is 0."""
-    strength = GIVEN_NOISE * torch.rand(len(noisy), 1, 1, 1, 1)
+    strength = GIVEN_NOISE * torch.rand(len(noisy), 1, 1, 1, 1, device=noisy.device)
     given = (sigma == 0)[:, :, None, None, None]
     return noisy + given * strength * torch.randn_like(noisy)
 

@@ -1,4 +1,4 @@
-"""Footage: the training clips, rendered once into shards on disk.
+"""Footage: the training clips, in shards; those that are read again and again are kept on disk.
 
 A shard is settled by its number alone, so several processes may render side by side, stop at any
 moment and go on later.
@@ -6,7 +6,10 @@ moment and go on later.
 
 from __future__ import annotations
 
+import math
 import random
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -14,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sora_core.sprout import NATIVE_SIZES
+from sora_core.train.checkpoint import write
 from sora_core.world.render import FRAMES_PER_S, render
 from sora_core.world.scene import draw_scene
 
@@ -42,8 +46,11 @@ def pool_cover(cover: Tensor) -> Tensor:
     return F.avg_pool3d(cover.unsqueeze(1), (CHUNK, 8, 8)).squeeze(1)
 
 
-def render_shard(shard: int, split: str = "train") -> dict:
-    """Render one shard: frames (N, 24, H, W, 3) uint8, cover (N, 8, H/8, W/8) uint8, scenes."""
+def render_shard(shard: int, split: str = "train", device: torch.device | str = "cpu") -> dict:
+    """Render one shard: frames (N, 24, H, W, 3) uint8, cover (N, 8, H/8, W/8) uint8, scenes.
+
+    On `device`, where frames and cover then lie.
+    """
     rng = random.Random(f"{split}-{shard}")  # noqa: S311 - scenes, not secrets
     width, height = NATIVE_SIZES[aspect_of(shard)]
     pairs = 1.0 if shard >= FIRST_SHARD_OF_PAIRS else 0.0
@@ -51,8 +58,10 @@ def render_shard(shard: int, split: str = "train") -> dict:
     starts = [0.0 if rng.random() < 0.6 else rng.uniform(0, LATEST_START_S) for _ in scenes]
     starts = [round(s * FRAMES_PER_S) / FRAMES_PER_S for s in starts]
     frames, covers = [], []
-    for i in range(0, len(scenes), _BATCH):
-        clip = render(scenes[i : i + _BATCH], width, height, DRAWINGS, starts[i : i + _BATCH])
+    batch = _BATCH if torch.device(device).type == "cpu" else CLIPS_PER_SHARD
+    for i in range(0, len(scenes), batch):
+        some = slice(i, i + batch)
+        clip = render(scenes[some], width, height, DRAWINGS, starts[some], device)
         frames.append((clip.frames * 255).round().to(torch.uint8))
         covers.append((pool_cover(clip.cover) * 255).round().to(torch.uint8))
     return {
@@ -69,13 +78,19 @@ def shard_path(folder: Path, shard: int) -> Path:
     return folder / f"footage-{shard:04d}.pt"
 
 
-def render_footage(folder: Path, shards: range) -> None:
-    """Render every shard of `shards` that is not on disk yet; writes are atomic."""
+def render_footage(
+    folder: Path, shards: Iterable[int], device: torch.device | str = "cpu",
+    until_s: float = math.inf,
+) -> None:  # fmt: skip
+    """Render every shard of `shards` that is not on disk yet; writes are atomic.
+
+    until_s  by `time.monotonic`; no shard is begun after it
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for shard in shards:
         path = shard_path(folder, shard)
         if path.exists():
             continue
-        half_written = path.with_suffix(".part")
-        torch.save(render_shard(shard), half_written)
-        half_written.rename(path)
+        if time.monotonic() >= until_s:
+            return
+        write(render_shard(shard, device=device), path)

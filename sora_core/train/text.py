@@ -57,15 +57,16 @@ def new_text_encoder() -> tuple[SproutTextEncoder, Words]:
     return SproutTextEncoder(attributes=attributes, vocabulary=list(known)), Words(known)
 
 
-def train_text(steps: int, seed: int = 0) -> SproutTextEncoder:
+def train_text(steps: int, seed: int = 0, device: torch.device | str = "cpu") -> SproutTextEncoder:
     """Train for `steps` steps; prints accuracy over whole captions."""
     torch.manual_seed(seed)
     rng = random.Random(seed)  # noqa: S311 - scenes, not secrets
     model, words = new_text_encoder()
+    model.to(device)
     optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, steps)
     for step in range(1, steps + 1):
-        numbers, classes = _batch(words, rng)
+        numbers, classes = (x.to(device) for x in _batch(words, rng))
         logits = model.logits(numbers)
         loss = torch.stack(
             [F.cross_entropy(part, classes[:, i]) for i, part in enumerate(logits)]

@@ -1,22 +1,27 @@
 """Train the transformer: single latent frames first, then windows of up to 2 s.
 
 Several workers may share a step: each takes parts of its batch, and gradients are summed.
-Progress is the time trained over the time budgeted, so a run may be stopped and gone on with.
+Progress is the time trained over the time planned, so a run may be stopped and gone on with. It
+trains on the device on which the latents lie. What is learnt is a `Lesson`: the flow of the
+footage, or what other nets say of it (`merge.py`).
 """
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.transformer import SproutTransformer
-from sora_core.sprout.words import Words
+from sora_core.train.checkpoint import read, write
 from sora_core.train.crew import Crew
 from sora_core.train.flow import blemish, draw_levels, flow_loss, mix
 from sora_core.train.latents import LatentCache
@@ -24,13 +29,15 @@ from sora_core.train.muon import two_optimizers
 
 EDGES = ("patch_in", "patch_out", "place", "level", "gist", "pooled", "prompt")
 DROPPED_CAPTIONS = 0.10
+TELL_EVERY_S = 20.0
+SAVE_EVERY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a run is spent.
 
-    seconds       budget of training time, all sessions together
+    seconds       of training, all sessions together
     stills_until  progress at which windows begin
     stills_share  of the steps from then on; a still costs an eighth, so a step shows more scenes
     cool_from     progress from which the learning rate falls to 0
@@ -48,12 +55,11 @@ class Plan:
     inner_rate: float = 2.3  # the inner matrices' learning rate, as a multiple
     warmup: int = 60
     average: float = 0.99
-    save_every: int = 50
 
-    def rate(self, progress: float, step: int) -> float:
-        """Learning rate at a moment of the run."""
+    def rate(self, progress: float, warm: int) -> float:
+        """Learning rate at a moment of the run, `warm` steps after it began or was carried."""
         cool = min(1.0, (1 - progress) / (1 - self.cool_from))
-        return self.learning_rate * min(1.0, (step + 1) / self.warmup) * max(cool, 0.0)
+        return self.learning_rate * min(1.0, (warm + 1) / self.warmup) * max(cool, 0.0)
 
     def length(self, progress: float, rng: random.Random) -> int:
         """Latent frames of the next batch's windows."""
@@ -70,6 +76,7 @@ class Run:
         self.optimizers = two_optimizers(model, plan.learning_rate, EDGES, decay=0.01)
         self.average = {k: v.detach().clone() for k, v in model.state_dict().items()}
         self.step, self.spent_s, self.samples = 0, 0.0, 0
+        self.warm = 0  # steps of these optimizers: fewer where a state without any was carried
 
     @property
     def progress(self) -> float:
@@ -78,28 +85,29 @@ class Run:
 
     def save(self, path: Path) -> None:
         """Write the whole state; atomic."""
-        state = {
+        state: dict[str, object] = {
             "model": self.model.state_dict(), "average": self.average, "step": self.step,
             "optimizers": [o.state_dict() for o in self.optimizers],
             "spent_s": self.spent_s, "samples": self.samples,
         }  # fmt: skip
-        torch.save(state, path.with_suffix(".part"))
-        path.with_suffix(".part").rename(path)
+        write(state, path)
 
     def load(self, path: Path) -> None:
-        """Go on from a saved state."""
-        state = torch.load(path)
-        self.model.load_state_dict(state["model"])
-        self.average = state["average"]
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+        """Go on from a saved state; from the average, where a carried state has nothing else."""
+        state = read(path)
+        self.model.load_state_dict(state.get("model", state["average"]))
+        for name, value in state["average"].items():
+            self.average[name].copy_(value)
+        for optimizer, saved in zip(self.optimizers, state.get("optimizers", []), strict=False):
             optimizer.load_state_dict(saved)
+        self.warm = state["step"] if "optimizers" in state else 0
         self.step, self.spent_s = state["step"], state["spent_s"]
         self.samples = state["samples"]
 
     def apply(self) -> None:
         """Clip, step, and move the average; gradients are spent."""
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        rate = self.plan.rate(self.progress, self.step)
+        rate = self.plan.rate(self.progress, self.warm)
         for optimizer, factor in zip(self.optimizers, (self.plan.inner_rate, 1.0), strict=True):
             optimizer.param_groups[0]["lr"] = rate * factor
             optimizer.step()
@@ -109,61 +117,86 @@ class Run:
             for name, value in self.model.state_dict().items():
                 self.average[name].lerp_(value, 1 - keep)
         self.step += 1
+        self.warm += 1
 
 
-def take_loss(
-    model: SproutTransformer, text: SproutTextEncoder, words: Words, cache: LatentCache,
-    plan: Plan, length: int, channels: Tensor, rng: random.Random,
-) -> Tensor:  # fmt: skip
-    """Loss of a fresh batch of windows of `length` latent frames."""
-    batch = cache.draw(max(1, plan.batch // length), length, rng)
-    captions = ["" if rng.random() < DROPPED_CAPTIONS else c for c in batch.captions]
-    with torch.no_grad():
-        slots = text(words.encode(captions))
-    sigma = draw_levels(len(captions), length, rng)
-    noise = torch.randn_like(batch.latents)
-    with torch.autocast("cpu", torch.bfloat16):
-        velocity = model(blemish(mix(batch.latents, noise, sigma), sigma), sigma, slots)
-    return flow_loss(
-        velocity.float(), batch.latents, noise, sigma, batch.cover, channels,
-        model.config.flow_channels,
-    )  # fmt: skip
+class Lesson(Protocol):
+    """What is learnt: the loss of a fresh batch of windows of `length` latent frames."""
+
+    def __call__(self, model: SproutTransformer, length: int, rng: random.Random) -> Tensor: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flow:
+    """The flow of the footage itself.
+
+    channels  (C,) weight of each latent channel, 1 in the mean
+    batch     latent frames of a batch
+    """
+
+    cache: LatentCache
+    text: SproutTextEncoder
+    channels: Tensor
+    batch: int
+
+    def __call__(self, model: SproutTransformer, length: int, rng: random.Random) -> Tensor:
+        windows = self.cache.draw(max(1, self.batch // length), length, rng)
+        slots = told(self.text, windows.words, DROPPED_CAPTIONS, rng)
+        sigma = draw_levels(len(slots), length, rng).to(slots.device)
+        noise = torch.randn_like(windows.latents)
+        with torch.autocast(slots.device.type, torch.bfloat16):
+            velocity = model(blemish(mix(windows.latents, noise, sigma), sigma), sigma, slots)
+        return flow_loss(
+            velocity.float(), windows.latents, noise, sigma, windows.cover, self.channels,
+            model.config.flow_channels,
+        )  # fmt: skip
+
+
+@torch.no_grad()
+def told(text: SproutTextEncoder, words: Tensor, dropped: float, rng: random.Random) -> Tensor:
+    """Slots of captions `words` (B, L), a share `dropped` of which go unsaid."""
+    said = torch.tensor([[rng.random() >= dropped] for _ in words])
+    return text(words * said.to(words.device))  # a 0 is no word: `PAD`
 
 
 def train_transformer(
-    plan: Plan, cache: LatentCache, text: SproutTextEncoder, model: SproutTransformer,
-    checkpoint: Path, channels: Tensor, crew: Crew,
+    plan: Plan, lesson: Lesson, model: SproutTransformer, checkpoint: Path, crew: Crew,
+    until_s: float = math.inf,
 ) -> Run:  # fmt: skip
-    """Train until the plan's time is spent, going on from `checkpoint` if it exists."""
+    """Train until the plan's time is spent, going on from `checkpoint` if it exists.
+
+    until_s  by `time.monotonic`; the moment to stop at, with the state written
+    """
     run = Run(plan, model)
     if checkpoint.exists():
         run.load(checkpoint)
-    words = Words(tuple(text.config.vocabulary))
     begin = run.step * 1009
     rng, common = random.Random(begin + crew.rank), random.Random(begin + 500)  # noqa: S311
     torch.manual_seed(begin + crew.rank)
-    shown, stamp = 0.0, time.monotonic()
-    while run.progress < 1:
+    shown, stamp, late = [], time.monotonic(), 0.0
+    printed = saved = stamp
+    while run.progress < 1 and not late:
         length = plan.length(run.progress, common)
         total = 0.0
         for _ in crew.parts(run.step, plan.parts):
-            loss = take_loss(model, text, words, cache, plan, length, channels, rng) / plan.parts
+            loss = lesson(model, length, rng) / plan.parts
             loss.backward()
             total += float(loss.detach())
         now = time.monotonic()
-        mine = torch.tensor([total, min(now - stamp, 30.0) / crew.workers])
+        mine = torch.tensor([total, min(now - stamp, 30.0) / crew.workers, now >= until_s])
         stamp = now
-        loss_mean, spent_s = crew.add_up(list(model.parameters()), mine).tolist()
+        loss_mean, spent_s, late = crew.add_up(list(model.parameters()), mine).tolist()
         run.apply()
         run.spent_s += spent_s
         run.samples += plan.batch // length * plan.parts
-        shown += loss_mean
-        if crew.rank == 0 and run.step % 20 == 0:
-            print(f"transformer {run.step} {run.progress:.3f} n={length} loss {shown / 20:.4f} "
+        shown.append(loss_mean)
+        if crew.rank == 0 and now - printed >= TELL_EVERY_S:
+            print(f"transformer {run.step} {run.progress:.3f} loss {fmean(shown):.4f} "
                   f"samples {run.samples} {run.spent_s:.0f} s", flush=True)  # fmt: skip
-            shown = 0.0
-        if crew.rank == 0 and run.step % plan.save_every == 0:
+            shown, printed = [], now
+        if crew.rank == 0 and now - saved >= SAVE_EVERY_S:
             run.save(checkpoint)
+            saved = now
     if crew.rank == 0:
         run.save(checkpoint)
     return run

@@ -3,6 +3,7 @@
 import random
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from sora_core.sprout import load
 from sora_core.sprout.autoencoder import SproutAutoencoder
 from sora_core.sprout.flow import Schedule
 from sora_core.sprout.turbo import with_low_rank
-from sora_core.sprout.words import Words, vocabulary
+from sora_core.sprout.words import MAX_WORDS, UNKNOWN, Words, vocabulary
 from sora_core.train.autoencoder import principal_components, psnr_db, start_from_components
 from sora_core.train.crew import Crew
 from sora_core.train.flow import (
@@ -27,9 +28,9 @@ from sora_core.train.flow import (
 )
 from sora_core.train.footage import aspect_of, pool_cover
 from sora_core.train.grow import grow_autoencoder, grow_transformer
-from sora_core.train.latents import LatentCache, in_slots, latent_path
+from sora_core.train.latents import OFTEN, LatentCache, how_often, in_slots, latent_path, say
 from sora_core.train.muon import Muon, orthogonalise
-from sora_core.train.transformer import Plan, train_transformer
+from sora_core.train.transformer import Flow, Plan, train_transformer
 from sora_core.train.turbo import (
     GUIDANCE,
     STEPS,
@@ -41,6 +42,7 @@ from sora_core.train.turbo import (
     teach,
     train_turbo,
 )
+from sora_core.world.scene import draw_scene
 from tests.sora_core.sprout.crew_member import take_parts
 from tests.sora_core.sprout.parts import tiny_autoencoder, tiny_text_encoder, tiny_transformer
 
@@ -153,13 +155,15 @@ def test_pool_cover_keeps_the_share():
 @pytest.fixture
 def cache(tmp_path):
     shapes = {"16:9": (8, 14), "9:16": (14, 8), "1:1": (10, 10)}
+    scenes = in_slots(torch.zeros(4, 8, dtype=torch.int64))
     for shard in (0, 4, 8):
         h, w = shapes[aspect_of(shard)]
         torch.save(
             {
                 "latents": torch.randn(4, 8, 4, h, w).half(),
                 "cover": torch.zeros(4, 8, h, w, dtype=torch.uint8),
-                "attributes": in_slots(torch.zeros(4, 8, dtype=torch.int64)),
+                "attributes": scenes,
+                "words": say(scenes, Words(vocabulary()), random.Random(shard)),
             },
             latent_path(tmp_path, shard),
         )
@@ -169,13 +173,24 @@ def cache(tmp_path):
 def test_latent_cache_draws_windows_of_one_aspect(cache):
     got = cache.draw(5, 3, random.Random(0))
     assert got.latents.shape[:3] == (5, 3, 4)
-    assert len(got.captions) == 5
-    assert Words(vocabulary()).unknown(" ".join(got.captions)) == ()
+    assert got.words.shape == (5, MAX_WORDS)
+    assert got.words[:, 0].all()
+    assert (got.words != UNKNOWN).all()
+
+
+def test_latent_cache_sees_hard_clips_more_often():
+    """A spinning thing in pixel art counts as often as both together, a plain one once."""
+    plain = draw_scene(random.Random(0))
+    hard = replace(plain, motion="spin", style="pixel art")
+    usual = replace(plain, motion="left", style="neon")
+    shares = how_often(torch.tensor([hard.indices(), usual.indices()]))
+    expected = [OFTEN["motion"]["spin"] * OFTEN["style"]["pixel art"], OFTEN["motion"]["left"]]
+    assert shares == pytest.approx(expected)
 
 
 def test_training_goes_on_from_its_checkpoint(cache, tmp_path):
-    model, text, kept = tiny_transformer(), tiny_text_encoder(), tmp_path / "run.pt"
-    ask = (cache, text, model, kept, torch.ones(4), Crew())
+    flow = Flow(cache, tiny_text_encoder(), torch.ones(4), 8)
+    ask = (flow, tiny_transformer(), tmp_path / "run.pt", Crew())
     first = train_transformer(Plan(seconds=0.3, batch=8, parts=2, warmup=1), *ask)
     again = train_transformer(Plan(seconds=first.spent_s + 0.3, batch=8, parts=2, warmup=1), *ask)
     assert again.step > first.step > 0
@@ -196,10 +211,12 @@ def test_training_command_ends_with_weights_that_draw(tmp_path, unused_tcp_port)
     """`python -m sora_core.train` itself, workers and all, on footage that is already encoded."""
     work, weights = tmp_path / "work", tmp_path / "weights"
     (work / "latents").mkdir(parents=True)
+    scenes = in_slots(torch.zeros(2, 8, dtype=torch.int64))
     clips = {
         "latents": torch.randn(2, 8, 48, 8, 14).half(),
         "cover": torch.zeros(2, 8, 8, 14, dtype=torch.uint8),
-        "attributes": in_slots(torch.zeros(2, 8, dtype=torch.int64)),
+        "attributes": scenes,
+        "words": say(scenes, Words(vocabulary()), random.Random(0)),
     }
     torch.save(clips, latent_path(work / "latents", 0))
     known = {"model": SproutAutoencoder().state_dict(), "mean": [0.0] * 48, "std": [1.0] * 48}
@@ -218,7 +235,7 @@ def test_turbo_learns_nothing_but_the_difference_and_writes_it(cache, tmp_path):
     before = {name: value.clone() for name, value in teacher.state_dict().items()}
     train_turbo(1.0, cache, text, teacher, torch.ones(4), tmp_path / "turbo.pt", Crew())
     assert all(torch.equal(value, before[name]) for name, value in teacher.state_dict().items())
-    state = torch.load(tmp_path / "turbo.pt")
+    state = torch.load(tmp_path / "turbo.pt")["pairs"]
     assert any(value.abs().max() > 0 for name, value in state.items() if name.endswith(".up"))
     assert with_low_rank(teacher, state).state_dict().keys() == before.keys()
 
@@ -236,13 +253,31 @@ def test_turbo_lesson_stands_still_where_the_flow_does(cache):
     rng = random.Random(0)
     batch = cache.draw(2, 4, rng)
     with torch.no_grad():
-        slots = text(Words(vocabulary()).encode(batch.captions))
+        slots = text(batch.words)
         lesson = begin(batch, slots, slots[:1], rng)
         still = teach(lambda x, *_: torch.zeros_like(x), lesson, 0.75)
         loss, own = learn(lambda x, *_: torch.zeros_like(x), lesson, 0.75, still, torch.ones(4))
     assert not still.any()
     assert torch.equal(advance(lesson, own, 3).x, lesson.x)
     assert float(loss) == 0
+
+
+def test_turbo_counts_an_error_that_changes_more_than_one_that_stays():
+    """As in `flow_loss`: an error of 1 costs 1; with its sign turned on every other frame, 2² more.
+
+    Where two of three frames are given, no change is seen.
+    """
+    turns = torch.tensor([1.0, -1.0, 1.0])[None, :, None, None, None]
+    still, slots = torch.zeros(2, 3, 4, 8, 14), torch.ones(2, 10, 64)
+
+    def loss(error, drawn):
+        lesson = Lesson(still, drawn.expand(2, 3, 1, 1, 1), slots, slots[:1])
+        return float(learn(lambda *_: still + error, lesson, 0.5, still, torch.ones(4))[0])
+
+    everywhere = torch.ones(1, 3, 1, 1, 1)
+    assert loss(1.0, everywhere) == pytest.approx(1.0)
+    assert loss(turns, everywhere) == pytest.approx(5.0)
+    assert loss(turns, torch.tensor([0.0, 0.0, 1.0]).view(1, 3, 1, 1, 1)) == pytest.approx(1.0)
 
 
 def test_turbo_is_taught_the_guided_velocity_and_steps_along_it(cache):
