@@ -1,11 +1,12 @@
 """Headers every answer carries."""
 
 from settings import Settings
+from studio import arrival
 
 SELF = "'self'"
 
 
-def content_policy(settings: Settings, script: str = SELF, style: str = SELF) -> str:
+def content_policy(settings: Settings, script: str, style: str = SELF) -> str:
     """A Content-Security-Policy in which nothing comes from, or goes to, another host."""
     framed_by = "https://huggingface.co" if settings.in_space else "'none'"
     return "; ".join(
@@ -36,7 +37,10 @@ def cache_control(path: str) -> bytes:
 def common_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
     """What is added where the answer does not say otherwise itself, as ASGI spells headers."""
     headers = [
-        ("content-security-policy", content_policy(settings)),
+        (
+            "content-security-policy",
+            content_policy(settings, f"{SELF} {arrival.source_expression()}"),
+        ),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "same-origin"),
         ("cross-origin-opener-policy", "same-origin"),

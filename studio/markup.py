@@ -29,6 +29,8 @@ from pathlib import Path
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 
+from studio import arrival
+
 PAGES = Path(__file__).parent / "pages"
 EVERYWHERE = ("base", "controls")
 BARRED = ("bar", "dialog", "backstage")
@@ -45,7 +47,8 @@ def page_text(name: str, slots: Mapping[str, str] | None = None) -> str:
     barred = "room" in about
     always = (*EVERYWHERE, *BARRED) if barred else EVERYWHERE
     sheets = dict.fromkeys((*always, *about.get("css", "").split()))
-    assets = [f'<link rel="stylesheet" href="/static/css/{sheet}.css" />' for sheet in sheets]
+    assets = [f"<script>{arrival.script()}</script>"]  # first, to see whether the rest arrives
+    assets += [f'<link rel="stylesheet" href="/static/css/{sheet}.css" />' for sheet in sheets]
     assets.append('<script src="/static/js/theme.js"></script>')
     if "js" in about:
         assets.append(f'<script type="module" src="/static/js/{about["js"]}.js"></script>')

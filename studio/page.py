@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from errors import GreenroomError
 from settings import Settings
+from studio import arrival
 from studio.cards import one_card
 from studio.clock import now_ms
 from studio.headers import SELF, content_policy
@@ -23,7 +24,8 @@ from studio.refusals import unreachable
 PAGES = Path(__file__).parent / "pages"
 OPEN = (
     'import("/static/js/studio/main.js")'
-    ".then((studio) => studio.open({ element, trigger, watch, props }));"
+    ".then((studio) => studio.open({ element, trigger, watch, props }),"
+    ' () => dispatchEvent(new Event("greenroom:incomplete")));'
 )
 
 # What Gradio's shell brings for its own site: previews with an outside picture, a manifest, and
@@ -90,7 +92,8 @@ class Shell:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app, self.settings = app, settings
-        self.head = (PAGES / "studio-head.html").read_text()
+        head = (PAGES / "studio-head.html").read_text()
+        self.head = f"<script>{arrival.script()}</script>{head}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != "/":

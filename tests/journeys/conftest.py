@@ -29,11 +29,14 @@ class Visitor:
     """A browser window of one person. Collects what a calm page never has."""
 
     def __init__(self, context: BrowserContext, url: str) -> None:
-        self.context, self.url, self.troubles = context, url, []
+        self.context, self.url = context, url
+        self.troubles: list[str] = []
+        self.lost: list[str] = []  # what did not arrive; told beside troubles, for it explains them
         self.page: Page = context.new_page()
         self.page.set_default_timeout(30_000)
         self.page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
         self.page.on("request", self.note_request)
+        self.page.on("requestfailed", lambda r: self.lost.append(f"{r.failure}: {r.url}"))
         self.page.on("console", self.note_console)
 
     def note_request(self, request: Any) -> None:
@@ -151,4 +154,5 @@ def visit(browser: Browser, greenroom: Greenroom) -> Iterator[Callable[[], Visit
     yield open_window
     for visitor in visitors:
         visitor.context.close()
-    assert [trouble for visitor in visitors for trouble in visitor.troubles] == []
+    lost = "\n".join(row for visitor in visitors for row in visitor.lost)
+    assert [trouble for visitor in visitors for trouble in visitor.troubles] == [], lost

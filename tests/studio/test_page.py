@@ -1,5 +1,7 @@
 """The studio's page: ours to look at, safe to run."""
 
+import base64
+import hashlib
 import re
 from pathlib import Path
 
@@ -41,9 +43,15 @@ def test_page_takes_nothing_from_its_query(ada: Person) -> None:
     assert strip.sub("", plain) == strip.sub("", odd)
 
 
-def test_sign_in_page_has_no_inline_script_or_style(house: House) -> None:
-    text = house.stranger().get("/sign-in").text
-    assert not re.search(r"<script(?![^>]*src=)", text)
+def test_sign_in_page_has_one_inline_script_which_its_policy_names_and_no_style(
+    house: House,
+) -> None:
+    answer = house.stranger().get("/sign-in")
+    text, policy = answer.text, answer.headers["content-security-policy"]
+    [inline] = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+    assert f"script-src 'self' 'sha256-{digest}';" in policy
+    assert len(re.findall(r"<script(?![^>]*src=)", text)) == 1
     assert "<style" not in text
     assert "style=" not in text
 

@@ -150,6 +150,7 @@ export function open(gradio) {
     banner.replaceChildren(known ? problem.message : "The studio did not open. Reload the page.");
     banner.hidden = false;
     root.classList.add("ready");
+    if (problem.code === "unreachable") dispatchEvent(new Event("greenroom:incomplete"));
     if (!known) throw problem;
   });
 }

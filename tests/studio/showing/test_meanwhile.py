@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+from studio import arrival
 from tests.studio.conftest import House, Person
 from tests.studio.showing.conftest import approve, finished, mine
 
@@ -90,7 +91,7 @@ def test_prompt_and_words_of_markup_stay_text_on_every_page_that_shows_them(
     hung = {"title": "</title><script>", "credit": "<b>X</b>", "prompt_shown": True}
     xena.browser.post(f"/showing/{clip_id}/publish", json=hung)
     for path in ("/gallery", f"/gallery/{clip_id}", "/gallery/feed.xml"):
-        page = house.stranger().get(path).text
+        page = house.stranger().get(path).text.replace(f"<script>{arrival.script()}", "")
         assert "<script>" not in page
         assert "<img src=x" not in page
         assert "<b>X</b>" not in page
