@@ -18,6 +18,12 @@ def script() -> str:
 
 
 @cache
+def element() -> str:
+    """The script as it stands in a page's head."""
+    return f"<script>{script()}</script>"
+
+
+@cache
 def source_expression() -> str:
     """How a policy allows this script and no other (Content Security Policy Level 3, 2.3.1)."""
     digest = hashlib.sha256(script().encode()).digest()

@@ -47,7 +47,7 @@ def page_text(name: str, slots: Mapping[str, str] | None = None) -> str:
     barred = "room" in about
     always = (*EVERYWHERE, *BARRED) if barred else EVERYWHERE
     sheets = dict.fromkeys((*always, *about.get("css", "").split()))
-    assets = [f"<script>{arrival.script()}</script>"]  # first, to see whether the rest arrives
+    assets = [arrival.element()]  # first, to see whether the rest arrives
     assets += [f'<link rel="stylesheet" href="/static/css/{sheet}.css" />' for sheet in sheets]
     assets.append('<script src="/static/js/theme.js"></script>')
     if "js" in about:

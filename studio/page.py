@@ -92,8 +92,7 @@ class Shell:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app, self.settings = app, settings
-        head = (PAGES / "studio-head.html").read_text()
-        self.head = f"<script>{arrival.script()}</script>{head}"
+        self.head = arrival.element() + (PAGES / "studio-head.html").read_text()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != "/":

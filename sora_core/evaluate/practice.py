@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from sora_core.evaluate.ruler import Ruler
+from sora_core.evaluate.ruler import WEIGHTS, Ruler
+from sora_core.train.checkpoint import read, write
 
 WARMUP = 60
 _SAID_EVERY = 20
@@ -40,7 +42,7 @@ def practise(
     step, begun = 0, time.monotonic()
     optimizer = torch.optim.AdamW(ruler.parameters(), learning_rate, weight_decay=0.02)
     if kept.exists():
-        saved = torch.load(kept)
+        saved = read(kept)
         ruler.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         step = saved["step"]
@@ -66,5 +68,22 @@ def practise(
             answers = {}
         if step % _KEPT_EVERY == 0 or step == steps:
             state = {"model": ruler.state_dict(), "optimizer": optimizer.state_dict()}
-            torch.save(state | {"step": step}, kept.with_suffix(".part"))
-            kept.with_suffix(".part").rename(kept)
+            write(state | {"step": step}, kept)
+
+
+def set_up(
+    parser: argparse.ArgumentParser, folder: Path, arguments: list[str] | None
+) -> argparse.Namespace:
+    """Read the command line, to what `parser` asks for added what every ruler's training takes.
+
+    Makes the working folder, `folder` where no other is named. One thread, one seed.
+    """
+    parser.add_argument("--steps", type=int, default=1400)
+    parser.add_argument("--folder", type=Path, default=folder, help="working folder")
+    parser.add_argument("--footage", type=Path, default=Path(".train/footage"))
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="where the result goes")
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    return options

@@ -16,8 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sora_core.evaluate.checker import Checker
-from sora_core.evaluate.practice import Attempt, practise
-from sora_core.evaluate.ruler import WEIGHTS
+from sora_core.evaluate.practice import Attempt, practise, set_up
 from sora_core.evaluate.wear import wear
 from sora_core.train.footage import render_footage, shard_path
 from sora_core.world.vocabulary import ATTRIBUTES, SLOTS
@@ -136,15 +135,8 @@ def told(step: int, steps: int) -> float:
 def main(arguments: list[str] | None = None) -> None:
     """Render what is missing, train, and write the weights."""
     p = argparse.ArgumentParser(prog="python -m sora_core.evaluate.train", description=__doc__)
-    p.add_argument("--steps", type=int, default=1400)
     p.add_argument("--shards", type=int, default=170, help="of 128 clips each")
-    p.add_argument("--folder", type=Path, default=Path(".train/checker"), help="working folder")
-    p.add_argument("--footage", type=Path, default=Path(".train/footage"))
-    p.add_argument("--weights", type=Path, default=WEIGHTS, help="where the result goes")
-    options = p.parse_args(arguments)
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    options.folder.mkdir(parents=True, exist_ok=True)
+    options = set_up(p, Path(".train/checker"), arguments)
     render_footage(options.footage, range(options.shards))
     train(options.folder, options.footage, options.shards, options.steps).save(options.weights)
 

@@ -20,8 +20,7 @@ from torch import Tensor
 
 from sora_core.evaluate.checker import Checker
 from sora_core.evaluate.finder import CELL, Finder
-from sora_core.evaluate.practice import Attempt, practise
-from sora_core.evaluate.ruler import WEIGHTS
+from sora_core.evaluate.practice import Attempt, practise, set_up
 from sora_core.evaluate.train import UNTOLD
 from sora_core.evaluate.wear import wear
 from sora_core.train.footage import FIRST_SHARD_OF_PAIRS, render_footage, shard_path
@@ -174,15 +173,8 @@ def main(arguments: list[str] | None = None) -> None:
     p = argparse.ArgumentParser(
         prog="python -m sora_core.evaluate.train_finder", description=__doc__
     )
-    p.add_argument("--steps", type=int, default=1400)
     p.add_argument("--shards", type=int, default=40, help="of pairs, and of single subjects each")
-    p.add_argument("--folder", type=Path, default=Path(".train/pairs"), help="working folder")
-    p.add_argument("--footage", type=Path, default=Path(".train/footage"))
-    p.add_argument("--weights", type=Path, default=WEIGHTS, help="where the result goes")
-    options = p.parse_args(arguments)
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    options.folder.mkdir(parents=True, exist_ok=True)
+    options = set_up(p, Path(".train/pairs"), arguments)
     shards = range(FIRST_SHARD_OF_PAIRS - options.shards, FIRST_SHARD_OF_PAIRS + options.shards)
     render_footage(options.footage, shards)
     train(options.folder, options.footage, shards, options.steps).save(options.weights)

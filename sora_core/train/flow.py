@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -40,9 +41,14 @@ def level(done: float) -> float:
 def draw_levels(count: int, length: int, rng: random.Random) -> Tensor:
     """Noise levels (count, length): one a clip, but 0 on frames that are given."""
     mean = LOGIT_MEAN.get(length, WINDOW_LOGIT_MEAN)
+    drawn = (1 / (1 + math.exp(-rng.gauss(mean, 1.0))) for _ in range(count))
+    return on_drawn_frames(drawn, length, rng)
+
+
+def on_drawn_frames(levels: Iterable[float], length: int, rng: random.Random) -> Tensor:
+    """Noise levels (count, length) of clips at `levels`, 0 on frames that are given."""
     rows = []
-    for _ in range(count):
-        sigma = 1 / (1 + math.exp(-rng.gauss(mean, 1.0)))
+    for sigma in levels:
         head, tail = draw_given(length, rng)
         rows.append([0.0] * head + [sigma] * (length - head - tail) + [0.0] * tail)
     return torch.tensor(rows)
@@ -74,25 +80,27 @@ def blemish(noisy: Tensor, sigma: Tensor) -> Tensor:
 
 
 def flow_loss(
-    velocity: Tensor, clean: Tensor, noise: Tensor, sigma: Tensor, cover: Tensor, channels: Tensor,
-    flow_channels: int | None = None,
+    velocity: Tensor, wanted: Tensor, sigma: Tensor, cover: Tensor, channels: Tensor,
+    flow_channels: int | None = None, *, subject_weight: float = SUBJECT_WEIGHT,
+    change_weight: float = CHANGE_WEIGHT,
 ) -> Tensor:  # fmt: skip
     """Mean squared error of the velocity; of the clean latents beyond `flow_channels`.
 
-    Given frames do not count; cells the subject touches count `1 + SUBJECT_WEIGHT` times. How the
-    velocity's error changes from frame to frame counts once more, by `CHANGE_WEIGHT`: where a thing
+    Given frames do not count; cells the subject touches count `1 + subject_weight` times. How the
+    velocity's error changes from frame to frame counts once more, by `change_weight`: where a thing
     stands is mostly chance, and would else drown how it moves, which the prompt says.
+    wanted    (B, n, C, h, w) the velocity to learn
     cover     (B, n, h, w) in [0, 1]
     channels  (C,) weight of each latent channel, 1 in the mean
     """
-    weight = (1 + SUBJECT_WEIGHT * (cover > 0.02)) * (sigma > 0)[:, :, None, None]
-    error = (velocity - (noise - clean)) * channels.sqrt()[:, None, None]
+    weight = (1 + subject_weight * (cover > 0.02)) * (sigma > 0)[:, :, None, None]
+    error = (velocity - wanted) * channels.sqrt()[:, None, None]
     if flow_channels is not None:
         error[:, :, flow_channels:] *= sigma[:, :, None, None, None]
     loss = _weighted(error, weight)
     if error.shape[1] > 1:
         change = (error[:, 1:] - error[:, :-1])[:, :, :flow_channels]
-        loss = loss + CHANGE_WEIGHT * _weighted(
+        loss = loss + change_weight * _weighted(
             change, torch.minimum(weight[:, 1:], weight[:, :-1])
         )
     return loss

@@ -23,7 +23,7 @@ from sora_core.sprout.text import SproutTextEncoder
 from sora_core.sprout.transformer import SproutTransformer
 from sora_core.train.checkpoint import read
 from sora_core.train.crew import Crew
-from sora_core.train.flow import blemish, draw_given, mix
+from sora_core.train.flow import blemish, flow_loss, mix, on_drawn_frames
 from sora_core.train.latents import LatentCache
 from sora_core.train.transformer import Plan, told, train_transformer
 from sora_core.train.workshop import Workshop
@@ -33,7 +33,7 @@ HANDOVER = (0.66, 0.74)
 LOWER_SHARE = 0.68  # of the batches' noise levels lie below the end of the handover
 LEAST = 0.04
 DROPPED_CAPTIONS = 0.25  # the velocity without words counts as much: guidance leads away from it
-SUBJECT_WEIGHT = 2.0
+SUBJECT_WEIGHT = 2.0  # less than the flow's: backgrounds show the style
 CHANGE_WEIGHT = 0.5
 
 
@@ -61,9 +61,10 @@ class Merge:
         wanted = self.wanted(noisy, sigma, slots)
         with torch.autocast(slots.device.type, torch.bfloat16):
             velocity = model(noisy, sigma, slots).float()
-        return difference(
-            velocity, wanted, sigma, windows.cover, self.channels, model.config.flow_channels
-        )
+        return flow_loss(
+            velocity, wanted, sigma, windows.cover, self.channels, model.config.flow_channels,
+            subject_weight=SUBJECT_WEIGHT, change_weight=CHANGE_WEIGHT,
+        )  # fmt: skip
 
     @torch.no_grad()
     def wanted(self, noisy: Tensor, sigma: Tensor, slots: Tensor) -> Tensor:
@@ -83,37 +84,12 @@ class Merge:
 
 def draw_levels(count: int, length: int, rng: random.Random) -> Tensor:
     """Noise levels (count, length): one a clip, but 0 on frames that are given."""
-    rows = []
-    for _ in range(count):
-        lower = rng.random() < LOWER_SHARE
-        sigma = rng.uniform(LEAST, HANDOVER[1]) if lower else rng.uniform(HANDOVER[1], 1)
-        head, tail = draw_given(length, rng)
-        rows.append([0.0] * head + [sigma] * (length - head - tail) + [0.0] * tail)
-    return torch.tensor(rows)
+    return on_drawn_frames((_draw_level(rng) for _ in range(count)), length, rng)
 
 
-def difference(
-    velocity: Tensor, wanted: Tensor, sigma: Tensor, cover: Tensor, channels: Tensor,
-    flow_channels: int | None,
-) -> Tensor:  # fmt: skip
-    """Mean squared difference of drawn frames, and of how it changes from frame to frame.
-
-    Weighs as `flow_loss` does, but the subject less: backgrounds show the style.
-    """
-    weight = (1 + SUBJECT_WEIGHT * (cover > 0.02)) * (sigma > 0)[:, :, None, None]
-    error = (velocity - wanted) * channels.sqrt()[:, None, None]
-    if flow_channels is not None:
-        coarse, fine = error.tensor_split([flow_channels], 2)
-        error = torch.cat([coarse, fine * sigma[:, :, None, None, None]], 2)
-    loss = _mean(error, weight)
-    if error.shape[1] > 1:
-        change = (error[:, 1:] - error[:, :-1])[:, :, :flow_channels]
-        loss = loss + CHANGE_WEIGHT * _mean(change, torch.minimum(weight[:, 1:], weight[:, :-1]))
-    return loss
-
-
-def _mean(error: Tensor, weight: Tensor) -> Tensor:
-    return (error.square().mean(2) * weight).sum() / weight.sum().clamp_min(1)
+def _draw_level(rng: random.Random) -> float:
+    lower = rng.random() < LOWER_SHARE
+    return rng.uniform(LEAST, HANDOVER[1]) if lower else rng.uniform(HANDOVER[1], 1)
 
 
 def teach(rank: int, shop: Workshop, upper: Path, lower: Path, result: Path, plan: Plan) -> None:

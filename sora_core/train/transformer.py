@@ -147,7 +147,7 @@ class Flow:
         with torch.autocast(slots.device.type, torch.bfloat16):
             velocity = model(blemish(mix(windows.latents, noise, sigma), sigma), sigma, slots)
         return flow_loss(
-            velocity.float(), windows.latents, noise, sigma, windows.cover, self.channels,
+            velocity.float(), noise - windows.latents, sigma, windows.cover, self.channels,
             model.config.flow_channels,
         )  # fmt: skip
 

@@ -1,16 +1,20 @@
 """One net of two: what is to be learnt at each noise level, and that it is learnt."""
 
 import random
+from functools import partial
 
 import pytest
 import torch
 
 from sora_core.train.crew import Crew
+from sora_core.train.flow import flow_loss
 from sora_core.train.latents import LatentCache
-from sora_core.train.merge import HANDOVER, Merge, difference, draw_levels
+from sora_core.train.merge import CHANGE_WEIGHT, HANDOVER, SUBJECT_WEIGHT, Merge, draw_levels
 from sora_core.train.transformer import Plan, train_transformer
 from tests.sora_core.sprout.parts import shake, tiny_text_encoder, tiny_transformer
 from tests.sora_core.train.test_carry import write_latents
+
+difference = partial(flow_loss, subject_weight=SUBJECT_WEIGHT, change_weight=CHANGE_WEIGHT)
 
 
 def says(value):
